@@ -1,0 +1,161 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What Einlass asks of a lock system, and the four ways in which one can fail. No vendor is named here.
+
+LockFailure
+ ├─ LockUnavailable      nothing was applied; ask again after `retry_after` seconds
+ ├─ LockRefused          a documented no; asking again with the same words changes nothing
+ ├─ LockNeedsOperator    credentials or site are wrong; a person has to mend them
+ └─ LockOutcomeUnknown   it may or may not have been applied; observe before trying again
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from einlass.core.keys import Listing, SeenKey
+from einlass.core.windows import Window
+
+
+class LockFailure(Exception):
+    """Base of the four. `detail` is safe to keep: no secret, no whole phone number; `status` is the HTTP status or None."""
+
+    def __init__(self, detail: str, *, status: int | None = None) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.status = status
+
+
+class LockUnavailable(LockFailure):
+    """Not answering, or answering with something that is no answer. Nothing was applied."""
+
+    def __init__(self, detail: str, *, status: int | None = None, retry_after: float | None = None, throttled: bool = False) -> None:
+        super().__init__(detail, status=status)
+        self.retry_after = retry_after
+        self.throttled = throttled
+
+
+class LockRefused(LockFailure):
+    """A documented refusal (400, 404, 409, 422 of a well-formed call), or our own before anything was sent (R5).
+
+    `forbidden` and `missing` name the doors of the order that the vendor lists as inadmissible or does not list.
+    """
+
+    def __init__(
+        self,
+        detail: str,
+        *,
+        status: int | None = None,
+        forbidden: frozenset[str] = frozenset(),
+        missing: frozenset[str] = frozenset(),
+    ) -> None:
+        super().__init__(detail, status=status)
+        self.forbidden = forbidden
+        self.missing = missing
+
+
+class LockNeedsOperator(LockFailure):
+    """`what` says which of the two has to be mended; for a site `reason` tells unknown from not active (R2)."""
+
+    def __init__(
+        self,
+        detail: str,
+        *,
+        status: int | None = None,
+        what: Literal["credentials", "site"],
+        reason: Literal["rejected", "unknown_site", "not_active"] = "rejected",
+    ) -> None:
+        super().__init__(detail, status=status)
+        self.what = what
+        self.reason = reason
+
+
+class LockOutcomeUnknown(LockFailure):
+    """A time-out, a reset or a 5xx after sending something that changes the vendor's state."""
+
+
+@dataclass(frozen=True, slots=True)
+class SiteInfo:
+    id: str
+    name: str
+    time_zone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Component:
+    """One piece of hardware at a site. `kind` is "" where the vendor gives no readable type (R5)."""
+
+    id: str
+    name: str
+    kind: str
+    ready: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class KeyOrder:
+    """The key to be made. `label` already ends with the marker and reads well on a guest's phone; `notify` asks the
+    vendor to text the guest a link to the app; `allow_unknown` are the doors without a type that a person allowed."""
+
+    marker: str
+    label: str
+    phone: str
+    doors: frozenset[str]
+    window: Window
+    notify: bool
+    allow_unknown: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Seconds, calls a second and calls at once; the defaults are those of docs/architecture.md."""
+
+    connect_seconds: float = 5.0
+    answer_seconds: float = 15.0
+    calls_per_second: float = 10.0
+    calls_at_once: int = 8
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class LockAccount:
+    """One configured vendor account. Not printable: it carries the secret."""
+
+    base_url: str
+    api_key: str
+    api_secret: str
+    mobile_app_name: str
+    mobile_app_id: str
+    limits: Limits = Limits()
+
+
+class LockDriver(Protocol):
+    """One vendor account. Every method may raise any LockFailure and refuses to work inside a database transaction."""
+
+    def site(self, site_id: str) -> SiteInfo:
+        """Prove key, secret and site."""
+
+    def components(self, site_id: str) -> tuple[Component, ...]:
+        """Everything listed at the site, gateways included."""
+
+    def issue(self, site_id: str, order: KeyOrder) -> SeenKey:
+        """Create one key. Raises LockRefused before sending when a door of the order is not an admissible one."""
+
+    def read(self, site_id: str, key_id: str) -> SeenKey | None:
+        """One key as the vendor has it now; None when the vendor does not know it (404)."""
+
+    def listing(self, site_id: str, *, known: frozenset[str], now: datetime) -> Listing:
+        """All keys of the site, revoked and expired ones included. `known` are the vendor ids we have read before and
+        believe alive: the listing is complete only when each of them is in it or answers 404 when read alone (then it stands in `absent`). `now` becomes `taken_at`: the instant
+        before the first page was asked for."""
+
+    def revoke(self, site_id: str, key_id: str) -> None:
+        """Take one key back. Returns when the vendor says it is revoked or does not know it."""
+
+
+class BeforeCall(Protocol):
+    def __call__(self) -> None:
+        """Called before every single call to the vendor; may raise to stop it (the lease was lost)."""
+
+
+DriverFactory = Callable[[LockAccount], LockDriver]
