@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The language of a page. Which texts the operator wrote in it is the business of `models.fields.text_in`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.utils import translation
+from django.utils.cache import patch_vary_headers
+from django.utils.translation.trans_real import parse_accept_lang_header
+
+from einlass.web.context import operator_of
+
+COOKIE = "language"
+PARAMETER = "lang"
+A_YEAR = 365 * 24 * 3600
+# Addresses for programs and probes: they must answer when the database does not, and get English unless they ask otherwise.
+WITHOUT_OPERATOR = ("/api/", "/health", "/ready", settings.STATIC_URL)
+
+
+class LanguageOfThePage:
+    """Middleware: what the visitor chose (`?lang=`, then kept in a cookie), else what the browser asks for, else the operator's."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        for_program = request.path.startswith(WITHOUT_OPERATOR)
+        offered = complete_languages() if for_program else languages_of(request)
+        chosen = request.GET.get(PARAMETER, "")
+        default = "en" if for_program else operator_of(request).default_language
+        language = _first_of((chosen, request.COOKIES.get(COOKIE, ""), *_asked_for(request), default), offered) or offered[0]
+        with translation.override(language):
+            request.LANGUAGE_CODE = language
+            response = self.get_response(request)
+        response.headers.setdefault("Content-Language", language)
+        patch_vary_headers(response, ("Accept-Language", "Cookie"))
+        if chosen == language and request.COOKIES.get(COOKIE) != language:
+            response.set_cookie(COOKIE, language, max_age=A_YEAR, httponly=True, samesite="Lax", secure=settings.SESSION_COOKIE_SECURE)
+        return response
+
+
+def complete_languages() -> list[str]:
+    """The languages whose catalogue is complete, held by a test."""
+    return [code for code, _ in settings.LANGUAGES]
+
+
+def languages_of(request: HttpRequest) -> list[str]:
+    """The operator's languages in his order, as far as the pages speak them; never empty."""
+    complete = complete_languages()
+    return [code for code in operator_of(request).languages if code in complete] or complete
+
+
+def _asked_for(request: HttpRequest) -> list[str]:
+    header = request.headers.get("Accept-Language", "")
+    return [code.split("-")[0] for code, _ in parse_accept_lang_header(header) if code != "*"]
+
+
+def _first_of(wanted: tuple[str, ...], offered: list[str]) -> str:
+    return next((code for code in wanted if code in offered), "")

@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The only place where a no of the product becomes words, an HTTP status or problem+json. What is refused is decided elsewhere."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from einlass.core.errors import FieldError, Refusal
+
+PROBLEM_JSON = "application/problem+json"
+API = "/api/"
+
+# Refused because of somebody else's booking: another try may succeed. The others need another request.
+STATUS: dict[str, int] = {
+    "slot_taken": 409,
+    "busy": 409,
+    "invalid": 422,
+    "not_offered": 422,
+    "service_not_bookable": 422,
+    "deadline_passed": 422,
+    "not_allowed_now": 422,
+}
+
+TITLES = {
+    "slot_taken": _("This time has been taken meanwhile"),
+    "busy": _("Many people are booking at this moment"),
+    "invalid": _("Something is still missing or not right"),
+    "not_offered": _("This time is not offered"),
+    "service_not_bookable": _("This cannot be booked at the moment"),
+    "deadline_passed": _("The time for changes is over"),
+    "not_allowed_now": _("This is no longer possible"),
+}
+SENTENCES = {
+    "slot_taken": _("Somebody was a moment faster. Please choose another time."),
+    "busy": _("Please try again in a moment. Nothing was booked."),
+    "invalid": _("Please look at the fields that are marked."),
+    "not_offered": _("The time lies outside of what can be booked. Please choose one of the free times."),
+    "service_not_bookable": _("The operator still has to set something up. Please ask us, or choose something else."),
+    "deadline_passed": _("Changes were possible until the deadline. If something has come up, please call us."),
+    "not_allowed_now": _("The booking has been cancelled or is over. It stays as it is."),
+}
+FIELD_SENTENCES = {
+    # answers to booking questions
+    "required": _("Please fill in this field."),
+    "unknown": _("This question is not asked here."),
+    "text": _("Please write this as text."),
+    "too_long": _("This is too long: at most %(maximum)s characters."),
+    "email": _("This is not a complete e-mail address. Example: name@example.org."),
+    "mobile": _("This is not a phone number. Example: %(example)s."),
+    "not_mobile": _("%(number)s is a landline. Your key needs a mobile number, for example %(example)s."),
+    "number": _("Please give a whole number."),
+    "too_small": _("Please give at least %(minimum)s."),
+    "too_large": _("Please give at most %(maximum)s."),
+    "choice": _("Please choose one of the options."),
+    "date": _("Please give a date, for example 2027-01-12."),
+    "too_many_persons": _("None of our rooms is large enough for so many people. Please ask us."),
+    # starts and durations, see core.slots
+    "duration": _("This duration is not offered."),
+    "closed": _("We are closed at this time."),
+    "step": _("Bookings do not start at this minute."),
+    "notice": _("This is too short notice."),
+    "horizon": _("This is too far ahead to be booked yet."),
+    "past": _("This time is over."),
+}
+_VALUES = {"number": "", "example": "078 123 45 67", "minimum": "1", "maximum": "", "status": ""}
+
+
+def title(refusal: Refusal) -> str:
+    """What happened, in a few words."""
+    return str(TITLES.get(refusal.code, TITLES["invalid"]))
+
+
+def sentence(refusal: Refusal) -> str:
+    """Why, and the next step, in the language of the page."""
+    return str(SENTENCES.get(refusal.code, SENTENCES["invalid"])) % (_VALUES | refusal.values)
+
+
+def field_sentence(error: FieldError) -> str:
+    """What is wrong with one field, in the language of the page."""
+    return str(FIELD_SENTENCES.get(error.code, SENTENCES["invalid"])) % (_VALUES | error.values)
+
+
+def problem(refusal: Refusal) -> dict[str, Any]:
+    """The refusal as RFC 9457 has it, with our stable code and the fields."""
+    fields = [{"field": error.field, "code": error.code, "message": field_sentence(error)} for error in refusal.fields]
+    return problem_of(
+        status=STATUS.get(refusal.code, 422), code=refusal.code, title=title(refusal), detail=sentence(refusal), fields=fields
+    )
+
+
+def problem_of(*, status: int, code: str, title: str, detail: str, fields: list[dict[str, str]] | None = None) -> dict[str, Any]:
+    """The one shape of every error of the API, also of those that are no refusal."""
+    return {"type": "about:blank", "title": title, "status": status, "code": code, "detail": detail, "fields": fields or []}
+
+
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """Django's handler404."""
+    if request.path.startswith(API):
+        return _problem_response(404, "not_found", gettext("Not found"), gettext("There is nothing at this address."))
+    return render(request, "not_found.html", status=404)
+
+
+def broken(request: HttpRequest) -> HttpResponse:
+    """Django's handler500: a bug or a database that is away. Says nothing about the inside, and asks no database."""
+    sorry = gettext("Something did not work on our side. Please try again in a moment.")
+    if request.path.startswith(API):
+        return _problem_response(500, "internal", gettext("That did not work"), sorry)
+    return HttpResponse(_render_without_database(), status=500)
+
+
+def _render_without_database() -> str:
+    from django.template.loader import render_to_string
+
+    return render_to_string("broken.html")
+
+
+def _problem_response(status: int, code: str, title: str, detail: str) -> HttpResponse:
+    return JsonResponse(problem_of(status=status, code=code, title=title, detail=detail), status=status, content_type=PROBLEM_JSON)
