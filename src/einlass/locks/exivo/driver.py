@@ -1,0 +1,230 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The lock driver for dormakaba exivo. What an answer means is in `client.py`, exivo's words are in `words.py`."""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+import weakref
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import TypeVar
+
+import httpx2
+
+from einlass.core.grants import Admissible, admissible
+from einlass.core.keys import Listing, SeenKey
+from einlass.locks import paging
+from einlass.locks.exivo import words
+from einlass.locks.exivo.client import Call, ExivoClient
+from einlass.locks.exivo.words import MARKER, marker_in
+from einlass.locks.port import (
+    BeforeCall,
+    Component,
+    KeyOrder,
+    LockAccount,
+    LockRefused,
+    LockUnavailable,
+    SiteInfo,
+)
+from einlass.locks.wire import Line, line_for
+
+__all__ = ["MARKER", "ExivoDriver", "build", "marker_in"]
+
+T = TypeVar("T")
+
+DOORS_KEPT_SECONDS = 60.0
+# A list that lacks more of the keys we believe alive than this is not worth a single reading of each.
+MOST_SINGLE_READS = 1000
+
+_E164 = re.compile(r"\+[1-9][0-9]{6,14}")
+
+
+class _DoorLists:
+    """The component lists of an account's sites, for at most a minute, shared by the drivers of this process."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._lists: dict[str, tuple[float, tuple[Component, ...]]] = {}
+
+    def kept(self, site_id: str) -> tuple[Component, ...] | None:
+        with self._lock:
+            read_at, components = self._lists.get(site_id, (0.0, ()))
+            fresh = bool(read_at) and time.monotonic() - read_at <= DOORS_KEPT_SECONDS
+            return components if fresh else None
+
+    def keep(self, site_id: str, components: tuple[Component, ...], *, read_at: float) -> None:
+        with self._lock:
+            self._lists[site_id] = (read_at, components)
+
+
+_door_lists: weakref.WeakKeyDictionary[Line, _DoorLists] = weakref.WeakKeyDictionary()
+_door_lists_lock = threading.Lock()
+
+
+def _door_lists_of(line: Line) -> _DoorLists:
+    with _door_lists_lock:
+        return _door_lists.setdefault(line, _DoorLists())
+
+
+class ExivoDriver:
+    """See `LockDriver`. Safe to be used by several threads; whoever calls must not be inside a database transaction."""
+
+    def __init__(
+        self,
+        account: LockAccount,
+        *,
+        line: Line,
+        before_call: BeforeCall,
+        in_transaction: Callable[[], bool],
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._account = account
+        self._client = ExivoClient(account, line=line, before_call=before_call)
+        self._doors = _door_lists_of(line)
+        self._in_transaction = in_transaction
+        self._clock = clock
+
+    def site(self, site_id: str) -> SiteInfo:
+        self._refuse_transaction()
+        return self._info(site_id)
+
+    def components(self, site_id: str) -> tuple[Component, ...]:
+        self._refuse_transaction()
+        read_at = time.monotonic()
+        scan = self._scan(site_id, "component", words.component_of, identity=lambda component: component.id)
+        if not scan.complete:
+            raise LockUnavailable(f"the list of components is incomplete ({scan.reason})")
+        self._doors.keep(site_id, scan.items, read_at=read_at)
+        return scan.items
+
+    def issue(self, site_id: str, order: KeyOrder) -> SeenKey:
+        self._refuse_transaction()
+        if marker_in(order.label) != order.marker:
+            raise ValueError("the label of an order ends with its marker")
+        self._refuse_unusable(order)
+        self._refuse_doors(site_id, order)
+        body = words.payload_of(order, account=self._account)
+        return self._client.ask(site_id, Call("POST", ("digitalKeyVisits",), body=body, about=order.doors), words.key_of)
+
+    def read(self, site_id: str, key_id: str) -> SeenKey | None:
+        self._refuse_transaction()
+        key = self._read_alone(site_id, key_id)
+        if key is None:
+            # An empty 404 does not say what is unknown. Only a site that answers has really lost the key.
+            self._info(site_id)
+        return key
+
+    def listing(self, site_id: str, *, known: frozenset[str], now: datetime) -> Listing:
+        self._refuse_transaction()
+        scan = self._scan(site_id, "digitalKeyVisits", words.key_of, identity=lambda key: key.id)
+        if not scan.complete:
+            return Listing(scan.items, complete=False, taken_at=now, reason=scan.reason)
+        unlisted = sorted(known - {key.id for key in scan.items})
+        if len(unlisted) > MOST_SINGLE_READS:
+            return Listing(scan.items, complete=False, taken_at=now, reason="known_missing")
+        return self._with_unlisted(site_id, scan.items, unlisted, now)
+
+    def revoke(self, site_id: str, key_id: str) -> None:
+        self._refuse_transaction()
+        try:
+            self._client.tell(site_id, Call("POST", ("digitalKeyVisit", _key(key_id), "revoke"), about=frozenset({key_id})))
+        except LockRefused as refusal:
+            if refusal.status not in {400, 404}:
+                raise
+            # Revoking twice is refused with the same status as an unknown key; the key itself says which it was.
+            seen = self.read(site_id, key_id)
+            if seen is not None and not seen.revoked:
+                raise
+
+    def _refuse_transaction(self) -> None:
+        if self._in_transaction():
+            raise RuntimeError("no vendor is asked inside a database transaction")
+
+    def _info(self, site_id: str) -> SiteInfo:
+        return self._client.ask(site_id, Call("GET", ("info",)), words.site_of)
+
+    def _scan(self, site_id: str, path: str, read: Callable[[object], T], *, identity: Callable[[T], str]) -> paging.Scan[T]:
+        # `sort` exists, but not what to sort by; correctness must not hang on a guess (F51).
+        def page(skip: int, limit: int) -> list[T]:
+            call = Call("GET", (path,), query={"skip": skip, "limit": limit})
+            return self._client.ask(site_id, call, lambda answer: [read(item) for item in words.items_of(answer)])
+
+        return paging.scan(page, identity=identity)
+
+    def _read_alone(self, site_id: str, key_id: str) -> SeenKey | None:
+        call = Call("GET", ("digitalKeyVisit", _key(key_id)), about=frozenset({key_id}))
+        try:
+            return self._client.ask(site_id, call, words.key_of)
+        except LockRefused as refusal:
+            if refusal.status != 404:
+                raise
+            return None
+
+    def _with_unlisted(self, site_id: str, listed: tuple[SeenKey, ...], unlisted: list[str], now: datetime) -> Listing:
+        """Reads each known key that the list lacks. A live one among them shows that the list hides keys: then it is a hint only."""
+        keys, absent, reason = list(listed), set[str](), ""
+        for key_id in unlisted:
+            try:
+                key = self._read_alone(site_id, key_id)
+            except LockUnavailable as failure:
+                if failure.throttled:
+                    raise
+                return Listing(tuple(keys), complete=False, taken_at=now, reason="known_unreadable", absent=frozenset(absent))
+            except LockRefused:
+                reason = "known_unreadable"
+                continue
+            if key is None:
+                absent.add(key_id)
+            else:
+                keys.append(key)
+                reason = "known_hidden" if key.alive(now) else reason
+        return Listing(tuple(keys), complete=not reason, taken_at=now, reason=reason, absent=frozenset(absent))
+
+    def _refuse_unusable(self, order: KeyOrder) -> None:
+        if not order.doors:
+            raise LockRefused("a key for no door")
+        if not _E164.fullmatch(order.phone):
+            raise LockRefused("the phone number is not in the international form")
+        if order.window.end <= self._clock():
+            raise LockRefused("the time of the key is over")
+
+    def _refuse_doors(self, site_id: str, order: KeyOrder) -> None:
+        """R5, I1: the last of the four looks at the doors, on exivo's own list. Raises LockRefused naming them."""
+        kept = self._doors.kept(site_id)
+        forbidden, missing = _objections(order, kept or ())
+        if kept is None or forbidden or missing:
+            forbidden, missing = _objections(order, self.components(site_id))
+        if forbidden or missing:
+            raise LockRefused("a door of the order may not stand in a key", forbidden=forbidden, missing=missing)
+
+
+def _objections(order: KeyOrder, components: tuple[Component, ...]) -> tuple[frozenset[str], frozenset[str]]:
+    """The doors of the order that are forbidden, and those that the site does not list."""
+    kinds = {component.id: component.kind for component in components}
+    missing = order.doors - kinds.keys()
+    forbidden = frozenset(
+        door for door in order.doors - missing if admissible(kind=kinds[door], allow_unknown=door in order.allow_unknown) != Admissible.YES
+    )
+    return forbidden, missing
+
+
+def _key(key_id: str) -> str:
+    """A key id is the vendor's; one that could lead to another address is a mistake of ours."""
+    if not words.usable_id(key_id):
+        raise ValueError("not the id of a key")
+    return key_id
+
+
+def build(
+    account: LockAccount,
+    *,
+    before_call: BeforeCall,
+    in_transaction: Callable[[], bool],
+    transport: httpx2.BaseTransport | None = None,
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+) -> ExivoDriver:
+    """A driver on the shared line of its account. Cheap: make one for each piece of work."""
+    line = line_for(account, transport=transport)
+    return ExivoDriver(account, line=line, before_call=before_call, in_transaction=in_transaction, clock=clock)
