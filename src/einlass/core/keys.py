@@ -3,10 +3,36 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
+from enum import StrEnum
 
+from einlass.core.bookings import BLOCKING, Status
+from einlass.core.grants import Grant
 from einlass.core.windows import Window
+
+# How long a vendor may take to show what it has just accepted (F04, F16); our own assumption, no vendor promises any.
+READ_LAG = timedelta(seconds=30)
+
+
+class KeyState(StrEnum):
+    """The life of one key row. WANTED was never sent, or certainly not applied; SENDING may or may not exist at the vendor."""
+
+    WANTED = "wanted"
+    SENDING = "sending"
+    ISSUED = "issued"
+    LIVE = "live"
+    REVOKING = "revoking"
+    REVOKED = "revoked"
+    EXPIRED = "expired"
+    GONE = "gone"
+    ABANDONED = "abandoned"
+
+
+OPEN = frozenset({KeyState.WANTED, KeyState.SENDING, KeyState.ISSUED, KeyState.LIVE, KeyState.REVOKING})
+AT_VENDOR = frozenset({KeyState.ISSUED, KeyState.LIVE, KeyState.REVOKING})
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,3 +65,264 @@ class Listing:
     taken_at: datetime
     reason: str = ""
     absent: frozenset[str] = field(default_factory=frozenset)
+
+
+@dataclass(frozen=True, slots=True)
+class HeldKey:
+    """One key row. `drifted` names what the vendor has otherwise than we asked for; "" while nothing is known to differ."""
+
+    id: int
+    marker: str
+    vendor_id: str
+    lock_system: int
+    site_id: str
+    phone: str
+    doors: frozenset[str]
+    window: Window
+    state: KeyState
+    generation: int
+    sent_at: datetime | None
+    drifted: str = ""
+
+    def serves(self, grant: Grant) -> bool:
+        """Whether this is the key that the grant asks for, once it is at the vendor."""
+        wanted = (grant.lock_system, grant.site_id, grant.phone, grant.doors, grant.window)
+        ours = (self.lock_system, self.site_id, self.phone, self.doors, self.window)
+        return wanted == ours and not self.drifted and self.state in OPEN and self.state is not KeyState.REVOKING
+
+
+@dataclass(frozen=True, slots=True)
+class Expire:
+    """The window is over: the key ended by itself, nobody is asked."""
+
+    key: HeldKey
+
+
+@dataclass(frozen=True, slots=True)
+class Adopt:
+    """The vendor has a key with our marker whose answer we never got: it is ours (F02)."""
+
+    key: HeldKey
+    seen: SeenKey
+
+
+@dataclass(frozen=True, slots=True)
+class TakeIn:
+    """The vendor has a second key with the marker of one we hold: make a row of it, so that it can be taken back (F10)."""
+
+    like: HeldKey
+    seen: SeenKey
+
+
+@dataclass(frozen=True, slots=True)
+class Abandon:
+    """The row stands for no key: never sent, or proven absent by a complete listing."""
+
+    key: HeldKey
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Revoke:
+    key: HeldKey
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """Make the key of the grant; `row` is a row that was never sent, else a new one is written first."""
+
+    grant: Grant
+    row: HeldKey | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReadBack:
+    """Read the key alone: only then it may be called ready (I6)."""
+
+    key: HeldKey
+
+
+@dataclass(frozen=True, slots=True)
+class Observe:
+    """List the site: something may exist of which we do not know."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Nothing may be done before `until`."""
+
+    until: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What is, is what ought to be."""
+
+
+Step = Expire | Adopt | TakeIn | Abandon | Revoke | Issue | ReadBack | Observe | Wait | Settled
+
+
+def plan(grant: Grant | None, keys: Sequence[HeldKey], *, listing: Listing | None, now: datetime) -> Step:
+    """The one next thing to do so that the vendor comes to hold exactly the key of the grant; asked again after each step.
+
+    `keys` are all rows of the booking, ended ones included: a key that was applied late is recognised by its row (F04).
+    `listing` is what was observed in this round, None where nobody looked.
+    """
+    if grant is not None and grant.window.end <= now:
+        grant = None
+    open_keys = [key for key in keys if key.state in OPEN]
+    kept = _best(grant, open_keys)
+    surplus = [key for key in open_keys if key is not kept]
+    return (
+        _expired(open_keys, now=now)
+        or _ours_at_vendor(keys, listing=listing, now=now)
+        or _surplus(surplus, grant=grant, kept=kept, now=now)
+        or _unsure(open_keys, listing=listing, now=now)
+        or _serve(grant, kept)
+        or _held_back(surplus)
+        or Settled()
+    )
+
+
+def _best(grant: Grant | None, open_keys: Sequence[HeldKey]) -> HeldKey | None:
+    """Of several keys that would do, the one that is furthest; the rest is surplus (I12)."""
+    order = [KeyState.WANTED, KeyState.SENDING, KeyState.ISSUED, KeyState.LIVE]
+    serving = [key for key in open_keys if grant is not None and key.serves(grant)]
+    return max(serving, key=lambda key: (order.index(key.state), -key.id), default=None)
+
+
+def _expired(open_keys: Sequence[HeldKey], *, now: datetime) -> Step | None:
+    return next((Expire(key) for key in open_keys if key.window.end <= now), None)
+
+
+def _ours_at_vendor(keys: Sequence[HeldKey], *, listing: Listing | None, now: datetime) -> Step | None:
+    """Keys with our marker that no row knows by the vendor's id. Seeing one is certain even in an incomplete listing."""
+    if listing is None:
+        return None
+    known = {key.vendor_id for key in keys if key.vendor_id}
+    by_marker: dict[str, list[HeldKey]] = {}
+    for key in keys:
+        by_marker.setdefault(key.marker, []).append(key)
+    found = [seen for seen in listing.keys if seen.marker in by_marker and seen.id not in known and seen.alive(now)]
+    # Of two with one marker the equal one is adopted, so that the other is the one to go (F04).
+    for seen in sorted(found, key=lambda seen: bool(differences(by_marker[seen.marker][0], seen))):
+        unnamed = next((key for key in by_marker[seen.marker] if not key.vendor_id), None)
+        return Adopt(unnamed, seen) if unnamed else TakeIn(by_marker[seen.marker][0], seen)
+    return None
+
+
+def _surplus(surplus: Sequence[HeldKey], *, grant: Grant | None, kept: HeldKey | None, now: datetime) -> Step | None:
+    """Revoke first is the rule: what does not serve goes before anything new is made, except what a guest inside may need."""
+    for key in surplus:
+        if key.state is KeyState.WANTED:
+            return Abandon(key, "not_sent")
+        if key.state in AT_VENDOR and not _may_be_inside(key, grant=grant, kept=kept, now=now):
+            return Revoke(key, revocation_reason(key, grant))
+    return None
+
+
+def _may_be_inside(key: HeldKey, *, grant: Grant | None, kept: HeldKey | None, now: datetime) -> bool:
+    """I7: a key that opens now, of a booking whose new window covers now as well, goes only after its successor is live."""
+    return (
+        grant is not None
+        and (kept is None or kept.state is not KeyState.LIVE)
+        and key.state is not KeyState.REVOKING
+        and not key.drifted
+        and now in key.window
+        and now in grant.window
+        and (key.phone, key.lock_system, key.site_id) == (grant.phone, grant.lock_system, grant.site_id)
+    )
+
+
+def revocation_reason(key: HeldKey, grant: Grant | None) -> str:
+    """Why a key goes: nobody ought to have one, it is not the one they ought to have, or somebody changed it at the vendor."""
+    if key.drifted:
+        return "drifted"
+    if grant is None:
+        return "no_grant"
+    return "replaced" if not key.serves(grant) else "duplicate"
+
+
+def _unsure(open_keys: Sequence[HeldKey], *, listing: Listing | None, now: datetime) -> Step | None:
+    """Unknown is not absent: only a complete listing, taken late enough, proves that a lost call left no key."""
+    for key in open_keys:
+        if key.state is not KeyState.SENDING:
+            continue
+        settled_at = (key.sent_at or now) + READ_LAG
+        if listing is None:
+            return Observe()
+        if listing.taken_at < settled_at:
+            return Wait(settled_at, "outcome_unknown")
+        if not listing.complete:
+            return Wait(now + READ_LAG, "listing_incomplete")
+        return Abandon(key, "absent")
+    return None
+
+
+def _serve(grant: Grant | None, kept: HeldKey | None) -> Step | None:
+    if grant is None:
+        return None
+    if kept is None or kept.state is KeyState.WANTED:
+        return Issue(grant, kept)
+    return ReadBack(kept) if kept.state is KeyState.ISSUED else None
+
+
+def _held_back(surplus: Sequence[HeldKey]) -> Step | None:
+    """The successor is live: what was held back for the guest inside goes now."""
+    return next((Revoke(key, "replaced") for key in surplus if key.state in AT_VENDOR), None)
+
+
+def differences(held: HeldKey, seen: SeenKey) -> tuple[str, ...]:
+    """What the vendor has otherwise than the row says; empty when the key is as it ought to be."""
+    found = {
+        "revoked": seen.revoked,
+        "expired": seen.expired,
+        "doors": seen.doors != held.doors,
+        "phone": seen.phone != held.phone,
+        "window": seen.window != held.window,
+    }
+    return tuple(name for name, differs in found.items() if differs)
+
+
+def digest_of(grant: Grant | None) -> str:
+    """Tells whether phone, doors or window changed since the last look; a change raises the generation."""
+    if grant is None:
+        return ""
+    window = grant.window
+    parts = [str(grant.lock_system), grant.site_id, grant.phone, *sorted(grant.doors), window.start.isoformat(), window.end.isoformat()]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+NEAR = timedelta(hours=24)
+FIRST_PAUSE = timedelta(seconds=2)
+NEAR_AT_MOST = timedelta(seconds=30)
+FAR_AT_MOST = timedelta(minutes=15)
+
+
+def retry_at(*, attempts: int, start: datetime, now: datetime, jitter: float) -> datetime:
+    """When to try again after the `attempts`-th failure: 2 s doubling to 30 s while a start is near, else to 15 minutes.
+
+    `jitter` in [0, 1) takes off up to a quarter, so that what failed together does not come back together.
+    """
+    longest = NEAR_AT_MOST if start - now <= NEAR else FAR_AT_MOST
+    pause = min(FIRST_PAUSE * 2 ** min(max(attempts - 1, 0), 12), longest)
+    return now + pause * (1 - jitter / 4)
+
+
+def urgency(*, start: datetime, end: datetime, status: Status, now: datetime) -> int:
+    """Order of work, lower first: take back what opens now, then what starts soonest, then changes, then the rest (1 to 9)."""
+    margin = timedelta(hours=1)
+    if status not in BLOCKING and start - margin <= now <= end + margin:
+        return 1
+    until = start - now
+    for step, reach in enumerate((timedelta(minutes=30), timedelta(hours=2), NEAR, timedelta(days=7)), start=2):
+        if until <= reach:
+            return step
+    return 6
+
+
+def brake_engages(*, revocations: int, live: int) -> bool:
+    """F46: more than max(5, 10 % of the site's live keys) that no person's or program's change explains wait for a person."""
+    return revocations > max(5, live // 10)

@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Logs as JSON lines on standard error. Nothing here prints local variables: they hold phones and tokens."""
+
+from __future__ import annotations
+
+import logging
+import re
+import sys
+from collections.abc import MutableMapping
+from typing import Any
+
+import structlog
+
+# Anything like a phone number keeps only its last two digits, whoever logged it (I10). Ten digits and more, so that times
+# (2027-01-12T14:00) and ids stay readable; a leading + or 00 makes it a number from seven digits on.
+PHONE = re.compile(r"(?<![\w-])(?:\+|00)\d[\d  ./()-]{5,}\d|(?<![\w.:/-])0\d{8,}(?![\w-])")
+
+
+def masked(text: str) -> str:
+    """The text with every phone number reduced to its last two digits."""
+    return PHONE.sub(lambda found: f"+…{re.sub(r'[^0-9]', '', found.group())[-2:]}", text)
+
+
+def _mask(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    return {key: masked(value) if isinstance(value, str) else value for key, value in event.items()}
+
+
+def configure(level: str) -> None:
+    """One form for our lines and those of the libraries."""
+    shared: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+        _mask,
+    ]
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=False,
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[structlog.stdlib.ExtraAdder(), *shared],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, structlog.processors.JSONRenderer()],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers = [handler]
+    root.setLevel(level.upper())
+    for noisy in ("httpx2", "httpcore2", "dbos", "alembic"):
+        logging.getLogger(noisy).setLevel("WARNING" if level != "debug" else "DEBUG")

@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is put right and checked when a process starts: SQLite's triggers, the fingerprint of the encryption keys."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.core import checks
+from django.db import DEFAULT_DB_ALIAS, connections
+from django.db.models.signals import post_migrate
+
+from einlass.conf.environment import ConfigurationError
+from einlass.conf.secrets import fingerprint
+from einlass.models import overlap
+
+
+def connect() -> None:
+    """Have the triggers installed anew after every migration: SQLite drops them whenever a migration rebuilds the table."""
+    post_migrate.connect(_install_overlap_triggers, dispatch_uid="einlass_overlap_triggers")
+    checks.register(_check_overlap_is_refused, checks.Tags.database)
+
+
+def _install_overlap_triggers(*, using: str = DEFAULT_DB_ALIAS, **_: Any) -> None:
+    overlap.install(connections[using])
+
+
+def _check_overlap_is_refused(*, databases: list[str] | None = None, **_: Any) -> list[checks.CheckMessage]:
+    return [
+        checks.Error("The database does not refuse overlapping bookings.", hint="Run `einlass migrate`.", id="einlass.E001")
+        for alias in databases or []
+        if not overlap.is_refused(connections[alias])
+    ]
+
+
+def verify() -> None:
+    """Before anything is served or worked on. Raises ConfigurationError when the database would accept a double booking.
+
+    A database that was never migrated says so too: nothing may run on half a schema.
+    """
+    connection = connections[DEFAULT_DB_ALIAS]
+    if not overlap.is_refused(connection):
+        raise ConfigurationError("The database is not migrated, or does not refuse overlapping bookings. Run `einlass migrate` first.")
+
+
+def keys_belong_here() -> bool:
+    """Whether this process has the encryption keys that this database was used with; the first process to ask sets them.
+
+    With other keys bookings go on and no lock system is asked (F48): no secret can be read, and none may be overwritten.
+    """
+    from einlass.models import Installation
+
+    ours = fingerprint(settings.ENCRYPTION_KEYS)
+    row, _ = Installation.objects.get_or_create(id=1, defaults={"key_fingerprint": ours})
+    return row.key_fingerprint == ours

@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: Apache-2.0
+"""All addresses of the product, room by room."""
+
+from django.urls import include, path
+
+from einlass.web import health
+from einlass.web.api.routes import api
+
+urlpatterns = [
+    path("health", health.health),
+    path("ready", health.ready),
+    path("api/v1/", api.urls),
+    path("manage/", include("einlass.web.manage.urls")),
+    path("", include("einlass.web.booking.urls")),
+]
+handler404 = "einlass.web.refusals.not_found"
+handler500 = "einlass.web.refusals.broken"

@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The web application as a server loads it. Start-up registers here who hands over wake-ups."""
+
+import os
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "einlass.conf.settings")
+
+from django.core.wsgi import get_wsgi_application  # noqa: E402 - needs the settings named above
+
+application = get_wsgi_application()
+
+from einlass.conf import startup  # noqa: E402 - needs the applications that were set up above
+from einlass.jobs.engine import DbosEngine  # noqa: E402 - as above
+from einlass.operations import wakeups  # noqa: E402 - as above
+
+startup.verify()
+wakeups.register(DbosEngine())

@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How a lock system is doing, and when it may be asked again. What was asked is the business of `locks`."""
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+
+class LockSystemState(StrEnum):
+    """What the last answers of one vendor account say about it."""
+
+    WORKING = "working"
+    UNREACHABLE = "unreachable"
+    THROTTLED = "throttled"
+    CREDENTIALS_REJECTED = "credentials_rejected"
+
+
+PROBE_FIRST = timedelta(seconds=2)
+PROBE_AT_MOST = timedelta(seconds=30)
+THROTTLED_DEFAULT = timedelta(seconds=60)
+THROTTLED_AT_MOST = timedelta(minutes=15)
+REJECTED_PROBE = timedelta(minutes=15)
+# How many failures in a row mean that the vendor as a whole is away, and not one call unlucky.
+FAILURES_TO_OPEN = 3
+
+
+def pause_after(state: LockSystemState, *, failures: int, retry_after: float | None, now: datetime) -> datetime | None:
+    """When the account may be asked again; None for now. F05: a wait the vendor names counts, up to 15 minutes.
+
+    F06: while it is away one call at a time asks whether it is back, every 2 s growing to 30 s, so that its return is
+    noticed within half a minute and nothing hammers. F39: rejected credentials are tried again by themselves only
+    every 15 minutes; a person who enters new ones makes them due at once.
+    """
+    match state:
+        case LockSystemState.WORKING:
+            return None
+        case LockSystemState.THROTTLED:
+            wait = THROTTLED_DEFAULT if retry_after is None else timedelta(seconds=max(retry_after, 0.0))
+            return now + min(wait, THROTTLED_AT_MOST)
+        case LockSystemState.CREDENTIALS_REJECTED:
+            return now + REJECTED_PROBE
+        case LockSystemState.UNREACHABLE:
+            if failures < FAILURES_TO_OPEN:
+                return None
+            return now + min(PROBE_FIRST * 2 ** min(failures - FAILURES_TO_OPEN, 10), PROBE_AT_MOST)

@@ -1,0 +1,205 @@
+# SPDX-License-Identifier: Apache-2.0
+"""DBOS Transact behind the port of `operations/wakeups.py`; the only file that imports it. What runs is in `work.py`."""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import structlog
+from dbos import DBOS, DBOSClient, DBOSConfig
+from dbos import DBOSPortableJSONSerializer as Portable
+from django.conf import settings
+from django.db import close_old_connections
+
+from einlass.conf.database import engine_url
+from einlass.core.locks import LockSystemState
+from einlass.jobs import work
+from einlass.operations.wakeups import Wakeup
+
+if TYPE_CHECKING:
+    from dbos import EnqueueOptions
+
+log = structlog.get_logger()
+
+NAME = "einlass"
+# Constant on purpose: the default is a hash of the code, and rows of another version would not be picked up after an upgrade.
+VERSION = "1"
+KEYS_QUEUE = "keys"
+SWEEPS_QUEUE = "sweeps"
+POLL_SECONDS = 0.1
+# At once in one process and per lock system; the calls themselves are limited across all processes in the driver.
+KEYS_AT_ONCE = 8
+CONNECT_AGAIN_SECONDS = 5.0
+
+
+def executor_id(slot: str = "0") -> str:
+    """Stable per host and slot, so that a worker that comes back takes up what it left behind."""
+    return f"{socket.gethostname()}-{os.environ.get('EINLASS_WORKER_SLOT', slot)}"
+
+
+def migrate() -> None:
+    """Create or bring up to date the engine's own tables."""
+    DBOS.migrate(engine_url(settings.ENVIRONMENT))
+
+
+class DbosEngine:
+    """Hands wake-ups to the queue from any process. Connects when first needed; while that fails, the sweep does the work."""
+
+    def __init__(self) -> None:
+        self._client: DBOSClient | None = None
+        self._lock = threading.Lock()
+        self._try_again = 0.0
+
+    def enqueue(self, wakeup: Wakeup) -> None:
+        client = self._connected()
+        if client is None:
+            return
+        try:
+            client.enqueue(_options(wakeup), wakeup.booking)
+        except Exception as error:  # noqa: BLE001 - the alarm clock may be broken, the booking stands; the sweep finds it
+            log.warning("wakeup_left_to_the_sweep", error=type(error).__name__)
+            self._forget()
+
+    def _connected(self) -> DBOSClient | None:
+        with self._lock:
+            if self._client is None and time.monotonic() >= self._try_again:
+                try:
+                    url = engine_url(settings.ENVIRONMENT)
+                    self._client = DBOSClient(system_database_url=url, serializer=Portable(), retry_connection_errors=False)
+                except Exception as error:  # noqa: BLE001 - as above: not a reason to fail a booking
+                    log.warning("engine_not_reachable", error=type(error).__name__)
+                    self._try_again = time.monotonic() + CONNECT_AGAIN_SECONDS
+            return self._client
+
+    def _forget(self) -> None:
+        with self._lock:
+            self._client = None
+            self._try_again = time.monotonic() + CONNECT_AGAIN_SECONDS
+
+
+def _options(wakeup: Wakeup) -> EnqueueOptions:
+    options: EnqueueOptions = {
+        "workflow_name": "reconcile_booking",
+        "queue_name": KEYS_QUEUE,
+        "queue_partition_key": wakeup.system,
+        "priority": wakeup.urgency,
+        "app_version": VERSION,
+        "application_name": NAME,
+    }
+    if wakeup.not_before is not None:
+        delay = (wakeup.not_before - datetime.now(UTC)).total_seconds()
+        if delay > 0:
+            options["delay_seconds"] = delay
+    return options
+
+
+@DBOS.workflow(name="reconcile_booking")
+def reconcile_booking(booking: int) -> None:
+    _run(work.reconcile, booking)
+
+
+@DBOS.workflow(name="sweep_one_site")
+def sweep_one_site(branch: int) -> None:
+    _run(work.sweep_site, branch)
+
+
+@DBOS.workflow(name="minutely")
+def minutely(scheduled: datetime, context: Any) -> None:
+    _run(work.minutely)
+    revive_lost_work()
+
+
+@DBOS.workflow(name="probes")
+def probes(scheduled: datetime, context: Any) -> None:
+    _run(work.probe)
+
+
+@DBOS.workflow(name="site_sweeps")
+def site_sweeps(scheduled: datetime, context: Any) -> None:
+    for branch in _run(work.sites_to_sweep):
+        DBOS.enqueue_workflow(SWEEPS_QUEUE, sweep_one_site, branch)
+
+
+@DBOS.workflow(name="nightly")
+def nightly(scheduled: datetime, context: Any) -> None:
+    forget_finished_work()
+
+
+def _run(function: Any, *arguments: Any) -> Any:
+    """Database connections of another thread's past must not be used, nor kept beyond the job."""
+    close_old_connections()
+    try:
+        return function(*arguments)
+    except Exception:
+        # The outermost loop: a bug in one booking's work must not end the worker; its row is due again and says so.
+        log.exception("job_failed", job=function.__name__, arguments=[str(a) for a in arguments])
+        return work.NOTHING
+    finally:
+        close_old_connections()
+
+
+def launch() -> None:
+    """Start working: engine, queues, schedule. Returns at once; the work runs in threads until `stop`."""
+    config: DBOSConfig = {
+        "name": NAME,
+        "system_database_url": engine_url(settings.ENVIRONMENT),
+        "application_version": VERSION,
+        "executor_id": executor_id(),
+        "serializer": Portable(),
+        "notification_listener_polling_interval_sec": POLL_SECONDS,
+        "scheduler_polling_interval_sec": 1.0,
+        "run_admin_server": False,
+        "log_level": "WARNING",
+        "console_log_level": "WARNING",
+    }
+    DBOS(config=config)
+    DBOS.launch()
+    DBOS.register_queue(KEYS_QUEUE, partition_worker_concurrency=KEYS_AT_ONCE, polling_interval_sec=POLL_SECONDS, on_conflict="always_update")
+    DBOS.register_queue(SWEEPS_QUEUE, worker_concurrency=2, polling_interval_sec=1.0, on_conflict="always_update")
+    DBOS.apply_schedules(
+        [
+            {"schedule_name": "probes", "workflow_fn": probes, "schedule": "*/10 * * * * *"},
+            {"schedule_name": "minutely", "workflow_fn": minutely, "schedule": "0 * * * * *"},
+            {"schedule_name": "site_sweeps", "workflow_fn": site_sweeps, "schedule": "30 */10 * * * *"},
+            {"schedule_name": "nightly", "workflow_fn": nightly, "schedule": "0 17 3 * * *"},
+        ]
+    )
+
+
+def stop() -> None:
+    """Let running jobs end (an answer takes 15 s at most), then go."""
+    DBOS.destroy(workflow_completion_timeout_sec=20)
+
+
+def revive_lost_work() -> int:
+    """Give back the jobs of workers that are gone: the engine itself does so only when the same worker returns."""
+    alive = work.live_workers()
+    pending = DBOS.list_workflows(status="PENDING", load_input=False, load_output=False, limit=1000)
+    lost = [w.workflow_id for w in pending if w.executor_id not in alive and w.name == "reconcile_booking"]
+    if lost:
+        DBOS.resume_workflows(lost)
+        log.warning("lost_work_revived", jobs=len(lost))
+    return len(lost)
+
+
+KEEP_FINISHED_SECONDS = 24 * 3600
+DELETE_AT_ONCE = 500
+FINISHED: Sequence[str] = ("SUCCESS", "ERROR", "CANCELLED")
+
+
+def forget_finished_work() -> int:
+    """Delete what the engine keeps of jobs that ended more than a day ago; nothing of ours lives only there."""
+    before = datetime.fromtimestamp(time.time() - KEEP_FINISHED_SECONDS, UTC).isoformat()
+    deleted = 0
+    while True:
+        old = DBOS.list_workflows(status=list(FINISHED), end_time=before, load_input=False, load_output=False, limit=DELETE_AT_ONCE)
+        if not old:
+            return deleted
+        DBOS.delete_workflows([w.workflow_id for w in old])
+        deleted += len(old)

@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The tables: fields, constraints, one-line properties, and `.facts()` towards core. No rule and no writing beyond a row."""
+
+from einlass.models.bookings import Booking
+from einlass.models.branches import Branch, Door, Organisation, Room
+from einlass.models.events import EventRecord
+from einlass.models.keys import Access, Key, VendorCall
+from einlass.models.lock_systems import LockSystem
+from einlass.models.messages import MessageTemplate
+from einlass.models.services import Question, Service, ServiceRoom
+from einlass.models.users import ApiToken, User
+from einlass.models.workers import Installation, Worker
+
+__all__ = [
+    "Access",
+    "ApiToken",
+    "Booking",
+    "Branch",
+    "Door",
+    "EventRecord",
+    "Installation",
+    "Key",
+    "LockSystem",
+    "MessageTemplate",
+    "Organisation",
+    "Question",
+    "Room",
+    "Service",
+    "ServiceRoom",
+    "User",
+    "VendorCall",
+    "Worker",
+]

@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What we know of the keys at the vendor: the work per booking, one row a key, one row a call. Rows are written before the vendor is asked."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from einlass.core.keys import HeldKey, KeyState
+from einlass.core.windows import Window
+from einlass.models.bookings import Booking
+from einlass.models.branches import Branch
+from einlass.models.fields import one_of
+from einlass.models.lock_systems import LockSystem
+
+
+class Access(models.Model):
+    """The key work of one booking: who is at it (lease, fence), when it is looked at next and why, and what is wrong."""
+
+    booking = models.OneToOneField(Booking, on_delete=models.CASCADE, primary_key=True, related_name="access")
+    generation = models.PositiveIntegerField(default=0)
+    digest = models.CharField(max_length=64, blank=True, default="")
+    next_check_at = models.DateTimeField(null=True, blank=True)
+    reason = models.CharField(max_length=60, blank=True, default="")
+    urgency = models.SmallIntegerField(default=5)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    fence = models.PositiveIntegerField(default=0)
+    attempts = models.PositiveIntegerField(default=0)
+    problem = models.CharField(max_length=40, blank=True, default="")
+    problem_since = models.DateTimeField(null=True, blank=True)
+    problem_text = models.CharField(max_length=300, blank=True, default="")
+    checked_at = models.DateTimeField(null=True, blank=True)
+    ready_generation = models.PositiveIntegerField(null=True, blank=True)
+    handed_at = models.DateTimeField(null=True, blank=True)
+    # Counts what made this booking due: a worker may put off only what it has looked at.
+    changes = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        indexes = [
+            models.Index(name="access_due", fields=["next_check_at"], condition=models.Q(next_check_at__isnull=False)),
+        ]
+
+    def __str__(self) -> str:
+        return f"access of {self.booking_id}"
+
+
+class Key(models.Model):
+    """One credential at the vendor, from the intent to make it to its end. One row stands for one create call."""
+
+    booking = models.ForeignKey(Booking, on_delete=models.CASCADE, related_name="keys")
+    branch = models.ForeignKey(Branch, on_delete=models.PROTECT, related_name="keys")
+    lock_system = models.ForeignKey(LockSystem, on_delete=models.PROTECT, related_name="keys")
+    site_id = models.CharField(max_length=100)
+    generation = models.PositiveIntegerField()
+    marker = models.CharField(max_length=20, db_index=True)
+    vendor_id = models.CharField(max_length=100, blank=True, default="")
+    phone = models.CharField(max_length=20)
+    doors = models.JSONField(default=list)
+    valid_from = models.DateTimeField()
+    valid_until = models.DateTimeField()
+    state = models.CharField(max_length=12)
+    sent_at = models.DateTimeField(null=True, blank=True)
+    read_at = models.DateTimeField(null=True, blank=True)
+    revoke_sent_at = models.DateTimeField(null=True, blank=True)
+    drifted = models.CharField(max_length=60, blank=True, default="")
+    created_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True, blank=True)
+    closed_reason = models.CharField(max_length=60, blank=True, default="")
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.CheckConstraint(name="key_state_known", condition=one_of("state", KeyState)),
+            models.UniqueConstraint(
+                name="key_vendor_id_once", fields=["lock_system", "site_id", "vendor_id"], condition=~models.Q(vendor_id="")
+            ),
+        ]
+        indexes = [models.Index(name="key_site_state", fields=["branch", "state"])]
+
+    def __str__(self) -> str:
+        return self.marker
+
+    def facts(self) -> HeldKey:
+        return HeldKey(
+            id=self.pk,
+            marker=self.marker,
+            vendor_id=self.vendor_id,
+            lock_system=self.lock_system_id,
+            site_id=self.site_id,
+            phone=self.phone,
+            doors=frozenset(self.doors),
+            window=Window(self.valid_from, self.valid_until),
+            state=KeyState(self.state),
+            generation=self.generation,
+            sent_at=self.sent_at,
+            drifted=self.drifted,
+        )
+
+
+class VendorCall(models.Model):
+    """One call to a vendor (I9). For a change it is written and committed before the call: without an outcome it may have happened (F18)."""
+
+    lock_system = models.ForeignKey(LockSystem, on_delete=models.CASCADE, related_name="calls")
+    site_id = models.CharField(max_length=100, blank=True, default="")
+    booking = models.ForeignKey(Booking, null=True, blank=True, on_delete=models.CASCADE, related_name="vendor_calls")
+    key = models.ForeignKey(Key, null=True, blank=True, on_delete=models.CASCADE, related_name="calls")
+    kind = models.CharField(max_length=12)
+    fence = models.PositiveIntegerField(default=0)
+    started_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True, blank=True)
+    outcome = models.CharField(max_length=20, blank=True, default="")
+    detail = models.CharField(max_length=300, blank=True, default="")
+
+    class Meta:
+        indexes = [models.Index(name="vendor_call_started", fields=["started_at"])]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.outcome or 'open'}"

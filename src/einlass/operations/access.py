@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Making the key work of bookings due. What the work is, is planned in `core/keys.py` and done in `operations/keys.py`."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.db.models import F
+
+from einlass.core.bookings import Status
+from einlass.core.keys import urgency
+from einlass.models import Access, Booking, Branch
+from einlass.operations.wakeups import Wakeup, wake
+from einlass.queries.keys import due_work
+
+# A booking's key may live until its late margin has passed; no margin is longer than this.
+LONGEST_MARGIN = timedelta(days=1)
+
+
+def make_due(booking: Booking, *, now: datetime, reason: str) -> None:
+    """Have this booking's key looked at now, and wake a worker after the commit. Nothing where no lock system is concerned (R1)."""
+    if booking.branch.lock_system_id is None:
+        return
+    pressing = urgency(start=booking.start, end=booking.end, status=Status(booking.status), now=now)
+    due = {"next_check_at": now, "reason": reason, "urgency": pressing, "attempts": 0, "handed_at": now}
+    if not Access.objects.filter(booking=booking).update(changes=F("changes") + 1, **due):
+        Access.objects.create(booking=booking, **due)
+    wake(Wakeup(booking=booking.pk, system=str(booking.branch.lock_system_id), urgency=pressing))
+
+
+def make_coming_due(*, branch: Branch | None, now: datetime, reason: str) -> int:
+    """Have the keys of all coming and running bookings looked at (R17, F36); the sweep hands them to the workers.
+
+    Bookings that ended otherwise count as long as their key might still open. Returns how many.
+    """
+    bookings = Booking.objects.filter(branch__lock_system__isnull=False, end__gt=now - LONGEST_MARGIN)
+    if branch is not None:
+        bookings = bookings.filter(branch=branch)
+    Access.objects.bulk_create(
+        [Access(booking_id=pk) for pk in bookings.filter(access__isnull=True).values_list("pk", flat=True)],
+        ignore_conflicts=True,
+        batch_size=500,
+    )
+    return Access.objects.filter(booking__in=bookings).update(
+        next_check_at=now, reason=reason, attempts=0, handed_at=None, changes=F("changes") + 1
+    )
+
+
+def hand_over_due(*, now: datetime, at_most: int = 1000) -> int:
+    """Give the engine what is due and was lost, or was never handed over; the soonest start first. Returns how many."""
+    due = list(due_work(now=now)[:at_most])
+    Access.objects.filter(pk__in=[work.pk for work in due]).update(handed_at=now)
+    for work in due:
+        system = str(work.booking.branch.lock_system_id)
+        wake(Wakeup(booking=work.booking_id, system=system, urgency=work.urgency))
+    return len(due)

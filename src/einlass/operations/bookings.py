@@ -1,0 +1,242 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Booking, moving, cancelling, deciding: each one transaction. Which times are offered is `core/slots.py`; keys follow from the events."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import IntegrityError, transaction
+
+from einlass.core.bookings import Status, may_become, within_deadline
+from einlass.core.bookings import Actor as ActorKind
+from einlass.core.errors import FieldError, Refusal
+from einlass.core.events import (
+    CLOCK,
+    Actor,
+    BookingCancelled,
+    BookingCompleted,
+    BookingConfirmed,
+    BookingDeclined,
+    BookingMoved,
+    BookingRequested,
+)
+from einlass.core.questions import validate
+from einlass.core.slots import blocked_window, free_rooms, why_not_offered
+from einlass.core.windows import Window
+from einlass.models import Booking, Question, Room, Service
+from einlass.operations.events import record
+from einlass.queries.availability import rooms_for, taken_windows
+from einlass.queries.bookings import with_facts
+from einlass.queries.services import needs_mobile_number, questions_of
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is to be booked: a service from `start`, for `duration` minutes, with the answers to its questions."""
+
+    service: Service
+    start: datetime
+    duration: int
+    answers: Mapping[str, object]
+    language: str = ""
+
+    @property
+    def window(self) -> Window:
+        return Window(self.start, self.start + timedelta(minutes=self.duration))
+
+
+def book(wish: Wish, *, actor: Actor, now: datetime) -> Booking:
+    """Book, or ask for approval where the service wants it. Raises Refusal: service_not_bookable (R8), invalid,
+    not_offered, slot_taken, busy. Records BookingConfirmed or BookingRequested."""
+    questions = questions_of(wish.service)
+    if not wish.service.active or needs_mobile_number(wish.service, questions):
+        raise Refusal("service_not_bookable")
+    _refuse_unoffered(wish.service, start=wish.start, duration=wish.duration, now=now)
+    answers = _validated(wish, questions)
+    status = Status.PENDING if wish.service.approval else Status.CONFIRMED
+    booking = Booking(
+        service=wish.service,
+        branch=wish.service.branch,
+        status=status.value,
+        language=wish.language,
+        created_at=now,
+        answers=answers,
+        **_guest_of(answers, questions),
+    )
+    persons = _persons(answers, questions)
+    with transaction.atomic():
+        _take_room(booking, window=wish.window, persons=persons)
+        record(BookingConfirmed() if status is Status.CONFIRMED else BookingRequested(), actor=actor, now=now, booking=booking)
+    return booking
+
+
+def reschedule(booking: Booking, *, start: datetime, duration: int | None, actor: Actor, now: datetime) -> Booking:
+    """Move to another start, perhaps another room of the service; `duration` in minutes, None keeps it (R13).
+
+    Raises Refusal: not_allowed_now, deadline_passed, not_offered, slot_taken (then all is as it was). Records BookingMoved.
+    """
+    with transaction.atomic():
+        booking = _locked(booking)
+        _refuse_ended(booking, now=now)
+        _refuse_late(booking, until_minutes=booking.service.reschedule_until_minutes, actor=actor, now=now)
+        minutes = duration if duration is not None else booking.window.minutes
+        wanted = Window(start, start + timedelta(minutes=minutes)) if minutes > 0 else booking.window
+        if wanted == booking.window and minutes > 0:
+            return booking
+        _refuse_unoffered(booking.service, start=start, duration=minutes, now=now)
+        old = booking.window
+        old_room = booking.room.key
+        booking.sequence += 1
+        questions = questions_of(booking.service)
+        _take_room(booking, window=wanted, persons=_persons(booking.answers, questions))
+        moved = BookingMoved(
+            old_start=old.start.isoformat(),
+            old_end=old.end.isoformat(),
+            old_room=old_room,
+            new_start=wanted.start.isoformat(),
+            new_end=wanted.end.isoformat(),
+            new_room=booking.room.key,
+        )
+        record(moved, actor=actor, now=now, booking=booking)
+    return booking
+
+
+def cancel(booking: Booking, *, actor: Actor, now: datetime, reason: str = "") -> Booking:
+    """End the booking early; its key is taken back (R12). Twice is the same as once.
+
+    Raises Refusal: deadline_passed for guests, not_allowed_now for a booking that is over. Records BookingCancelled.
+    """
+    with transaction.atomic():
+        booking = _locked(booking)
+        if booking.status == Status.CANCELLED.value:
+            return booking
+        _refuse_ended(booking, now=now)
+        _refuse_late(booking, until_minutes=booking.service.cancel_until_minutes, actor=actor, now=now)
+        _become(booking, Status.CANCELLED, now=now, reason=reason)
+        record(BookingCancelled(reason=reason), actor=actor, now=now, booking=booking)
+    return booking
+
+
+def confirm(booking: Booking, *, actor: Actor, now: datetime) -> Booking:
+    """Approve a booking that waits; its key is asked for at once (R17). Twice is the same as once. Records BookingConfirmed."""
+    with transaction.atomic():
+        booking = _locked(booking)
+        if booking.status == Status.CONFIRMED.value:
+            return booking
+        _become(booking, Status.CONFIRMED, now=now)
+        record(BookingConfirmed(), actor=actor, now=now, booking=booking)
+    return booking
+
+
+def decline(booking: Booking, *, actor: Actor, now: datetime, reason: str = "") -> Booking:
+    """Turn down a booking that waits; its room is free again. Twice is the same as once. Records BookingDeclined."""
+    with transaction.atomic():
+        booking = _locked(booking)
+        if booking.status == Status.DECLINED.value:
+            return booking
+        _become(booking, Status.DECLINED, now=now, reason=reason)
+        record(BookingDeclined(reason=reason), actor=actor, now=now, booking=booking)
+    return booking
+
+
+def complete_past(*, now: datetime, at_most: int = 500) -> int:
+    """Mark bookings that are over, late margin included, as completed, and decline what nobody approved in time. Returns how many."""
+    over = Booking.objects.filter(status__in=[Status.CONFIRMED.value, Status.PENDING.value], end__lte=now)
+    done = 0
+    for booking in over.select_related("branch")[:at_most]:
+        if now < booking.end + timedelta(minutes=booking.branch.late_minutes):
+            continue
+        with transaction.atomic():
+            booking = _locked(booking)  # noqa: PLW2901 - the row as it is now, under its lock
+            if booking.status == Status.CONFIRMED.value:
+                _become(booking, Status.COMPLETED, now=now)
+                record(BookingCompleted(), actor=CLOCK, now=now, booking=booking)
+                done += 1
+            elif booking.status == Status.PENDING.value:
+                _become(booking, Status.DECLINED, now=now)
+                record(BookingDeclined(reason="expired"), actor=CLOCK, now=now, booking=booking)
+                done += 1
+    return done
+
+
+def _validated(wish: Wish, questions: list[Question]) -> dict[str, object]:
+    cleaned, errors = validate(tuple(q.facts() for q in questions), wish.answers, country=wish.service.branch.country)
+    if errors:
+        raise Refusal("invalid", fields=errors)
+    return dict(cleaned)
+
+
+def _guest_of(answers: Mapping[str, object], questions: list[Question]) -> dict[str, str]:
+    """What lists, keys and messages need of the answers, beside them: the name, the address, the number."""
+    of_kind = {q.kind: str(answers[q.key]) for q in reversed(questions) if answers.get(q.key)}
+    name = " ".join(str(answers[key]) for key in ("first_name", "last_name", "name") if answers.get(key))
+    return {"guest_name": name, "email": of_kind.get("email", ""), "mobile": of_kind.get("mobile", "")}
+
+
+def _persons(answers: Mapping[str, object], questions: list[Question]) -> int:
+    counts = [answers.get(q.key) for q in questions if q.kind == "persons"]
+    return max((count for count in counts if isinstance(count, int)), default=0)
+
+
+def _refuse_unoffered(service: Service, *, start: datetime, duration: int, now: datetime) -> None:
+    reason = why_not_offered(service.rules(), service.branch.hours(), start=start, duration=duration, now=now)
+    if reason:
+        raise Refusal("not_offered", fields=(FieldError("duration" if reason == "duration" else "start", reason),))
+
+
+def _take_room(booking: Booking, *, window: Window, persons: int) -> None:
+    """Give the booking the first free room of its service and write it. Raises Refusal slot_taken.
+
+    The rooms' rows are locked in the order of their ids, so that two wishes for several rooms cannot wait for one another;
+    after that the check cannot be overtaken. The database's own refusal of an overlap remains the last word.
+    """
+    rooms = {room.pk: room for room in rooms_for(booking.service, persons=persons)}
+    if not rooms:
+        raise Refusal("invalid" if persons else "not_offered", fields=(FieldError("persons", "too_many_persons"),) if persons else ())
+    list(Room.objects.select_for_update().filter(pk__in=rooms).order_by("pk").values_list("pk"))
+    rules = booking.service.rules()
+    blocked = blocked_window(rules, window)
+    taken = taken_windows(list(rooms), start=blocked.start, end=blocked.end, leave_out=booking if booking.pk else None)
+    preferred = sorted(rooms, key=lambda pk: pk != booking.room_id)
+    free = free_rooms(rules, rooms=preferred, taken=taken, window=window)
+    if not free:
+        raise Refusal("slot_taken")
+    booking.room = rooms[free[0]]
+    booking.start, booking.end = window.start, window.end
+    booking.blocked_from, booking.blocked_until = blocked.start, blocked.end
+    try:
+        with transaction.atomic():
+            booking.save()
+    except IntegrityError as error:
+        if "no_overlap" not in str(error):
+            raise
+        raise Refusal("slot_taken") from error
+
+
+def _locked(booking: Booking) -> Booking:
+    """The booking as it is now, its row locked until the end of the transaction."""
+    Booking.objects.select_for_update().filter(pk=booking.pk).values_list("pk").get()
+    return with_facts(Booking.objects.filter(pk=booking.pk)).get()
+
+
+def _become(booking: Booking, status: Status, *, now: datetime, reason: str = "") -> None:
+    if not may_become(Status(booking.status), status):
+        raise Refusal("not_allowed_now", values={"status": booking.status})
+    booking.status = status.value
+    booking.sequence += 1
+    booking.ended_at = None if status is Status.CONFIRMED else now
+    booking.ended_reason = reason[:500]
+    booking.save(update_fields=["status", "sequence", "ended_at", "ended_reason"])
+
+
+def _refuse_ended(booking: Booking, *, now: datetime) -> None:
+    movable = booking.status in {Status.HELD.value, Status.PENDING.value, Status.CONFIRMED.value}
+    if not movable or booking.end <= now:
+        raise Refusal("not_allowed_now", values={"status": booking.status})
+
+
+def _refuse_late(booking: Booking, *, until_minutes: int, actor: Actor, now: datetime) -> None:
+    if actor.kind is ActorKind.GUEST and not within_deadline(booking.start, until_minutes=until_minutes, now=now):
+        raise Refusal("deadline_passed")

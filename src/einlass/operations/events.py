@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Writing down what happened, and the one table that says what follows from it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import Enum
+
+from einlass.core import events
+from einlass.core.events import Actor, Event
+from einlass.models import Booking, Branch, EventRecord
+from einlass.operations import access
+
+
+class Follower(Enum):
+    """What can follow from an event. Messages and webhooks join with their outbox."""
+
+    KEYS = "keys"
+
+
+NOTHING: frozenset[Follower] = frozenset()
+KEYS = frozenset({Follower.KEYS})
+
+# Every class of core/events.py stands here, held by a test; what is not here does not follow.
+FOLLOWS: dict[type[Event], frozenset[Follower]] = {
+    events.BookingRequested: NOTHING,
+    events.BookingConfirmed: KEYS,
+    events.BookingMoved: KEYS,
+    events.BookingCancelled: KEYS,
+    events.BookingDeclined: KEYS,
+    events.BookingCompleted: NOTHING,
+    events.KeyReady: NOTHING,
+    events.KeyRevoked: NOTHING,
+    events.KeyDrifted: KEYS,
+    events.KeyTrouble: NOTHING,
+    events.KeyTroubleOver: NOTHING,
+    events.SiteConfirmed: KEYS,
+    events.DoorsChanged: KEYS,
+    events.BrakeEngaged: NOTHING,
+    events.BrakeReleased: KEYS,
+    events.ConfigurationApplied: KEYS,
+    events.UserCreated: NOTHING,
+    events.TokenCreated: NOTHING,
+}
+
+
+def record(
+    event: Event, *, actor: Actor, now: datetime, booking: Booking | None = None, branch: Branch | None = None
+) -> EventRecord:
+    """Write the event and make due what follows, in the caller's transaction. Without a booking the branch's, else every
+    branch's coming bookings are looked at: what is right already costs one comparison."""
+    row = EventRecord.objects.create(
+        at=now,
+        kind=event.kind,
+        booking=booking,
+        branch=branch or (booking.branch if booking else None),
+        actor_kind=actor.kind.value,
+        actor_name=actor.name,
+        data=event.data(),
+    )
+    if Follower.KEYS in FOLLOWS[type(event)]:
+        if booking is not None:
+            access.make_due(booking, now=now, reason=event.kind)
+        else:
+            access.make_coming_due(branch=branch, now=now, reason=event.kind)
+    return row

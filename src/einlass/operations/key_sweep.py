@@ -1,0 +1,175 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Comparing a site with the vendor's list: what was deleted, changed or doubled behind our back. What is done about it: `keys.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+from django.db import transaction
+from django.db.models import Q
+
+from einlass.core.events import CLOCK, Actor, BrakeEngaged, BrakeReleased, KeyDrifted
+from einlass.core.keys import READ_LAG, KeyState, Listing, SeenKey, brake_engages, differences
+from einlass.core.locks import LockSystemState
+from einlass.locks.port import LockFailure
+from einlass.models import Branch, Key, VendorCall
+from einlass.operations.access import make_due
+from einlass.operations.events import record
+from einlass.operations.keys import adopt, gone_of, take_in
+from einlass.operations.lock_systems import confirm_site, driver_of, note_failure, note_success
+from einlass.queries.keys import open_keys_of_site
+
+log = structlog.get_logger()
+
+SWEEP_LEASE = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """What one sweep of a site found."""
+
+    branch: str
+    keys: int = 0
+    drifted: int = 0
+    taken_in: int = 0
+    not_ours: int = 0
+    complete: bool = False
+    braked: bool = False
+    reason: str = ""
+
+
+def sweep_site(branch_id: int, *, clock: Callable[[], datetime]) -> Swept | None:
+    """Read the site's doors and keys and make due what differs. None where another worker is at it, or there is nothing to ask.
+
+    An incomplete listing changes nothing (I11); keys without our marker are counted and left alone (I5).
+    """
+    now = clock()
+    branch = _claimed(branch_id, now=now)
+    if branch is None or branch.lock_system is None:
+        return None
+    try:
+        if confirm_site(branch, now=now).code != "confirmed":
+            return Swept(branch.key, reason=branch.site_problem)
+        listing = _listed(branch, clock=clock)
+    except LockFailure as failure:
+        note_failure(branch.lock_system, failure, now=clock())
+        return Swept(branch.key, reason=failure.detail)
+    finally:
+        Branch.objects.filter(pk=branch_id).update(sweep_lease_until=None)
+    if not listing.complete:
+        log.warning("sweep_incomplete", branch=branch.key, reason=listing.reason)
+        return Swept(branch.key, keys=len(listing.keys), reason=listing.reason)
+    Branch.objects.filter(pk=branch_id).update(keys_swept_at=clock())
+    return _compare(branch, listing, now=clock())
+
+
+def _claimed(branch_id: int, *, now: datetime) -> Branch | None:
+    """The branch, if its account answers, its site is confirmed and nobody else sweeps it."""
+    free = Q(sweep_lease_until__isnull=True) | Q(sweep_lease_until__lte=now)
+    ready = Branch.objects.filter(
+        free, pk=branch_id, lock_system__enabled=True, lock_system__state=LockSystemState.WORKING.value, site_confirmed_at__isnull=False
+    )
+    if not ready.update(sweep_lease_until=now + SWEEP_LEASE):
+        return None
+    return Branch.objects.select_related("lock_system").get(pk=branch_id)
+
+
+def _listed(branch: Branch, *, clock: Callable[[], datetime]) -> Listing:
+    """The vendor's list, with one call row (I9). Raises LockFailure."""
+    system = branch.lock_system
+    assert system is not None
+    held = open_keys_of_site(branch.pk).exclude(vendor_id="")
+    known = frozenset(held.filter(valid_until__gt=clock()).values_list("vendor_id", flat=True))
+    call = VendorCall.objects.create(lock_system=system, site_id=branch.site_id, kind="list", started_at=clock())
+    try:
+        listing = driver_of(system).listing(branch.site_id, known=known, now=clock())
+    except LockFailure as failure:
+        VendorCall.objects.filter(pk=call.pk).update(ended_at=clock(), outcome="failed", detail=failure.detail[:300])
+        raise
+    VendorCall.objects.filter(pk=call.pk).update(ended_at=clock(), outcome="ok", detail=listing.reason[:300])
+    note_success(system, now=clock())
+    return listing
+
+
+def _compare(branch: Branch, listing: Listing, *, now: datetime) -> Swept:
+    rows = {row.vendor_id: row for row in open_keys_of_site(branch.pk).exclude(vendor_id="").select_related("booking__branch")}
+    seen = {key.id: key for key in listing.keys}
+    drifted = [(row, _difference(row, seen.get(row.vendor_id), listing)) for row in rows.values() if _settled(row, listing)]
+    drifted = [(row, what) for row, what in drifted if what]
+    strays = _strays(branch, listing, now=now)
+    ours = {key.id for key in listing.keys if key.id in rows} | {key.id for _, key in strays}
+    not_ours = sum(1 for key in listing.keys if key.id not in ours and key.alive(now) and not key.marker)
+    to_revoke = sum(1 for _, what in drifted if not gone_of(what)) + len(strays)
+    braked = _brake(branch, revocations=to_revoke, live=len(rows), now=now)
+    for row, what in drifted:
+        _mark(row, what, now=now)
+    for row, key in strays:
+        _take(row, key, now=now)
+    return Swept(branch.key, len(listing.keys), len(drifted), len(strays), not_ours, complete=True, braked=braked)
+
+
+def _settled(row: Key, listing: Listing) -> bool:
+    """Whether the listing is late enough to speak about the row (F16): written before it began, and not being changed."""
+    changed = max((at for at in (row.sent_at, row.read_at) if at), default=row.created_at)
+    return KeyState(row.state) is KeyState.LIVE and changed + READ_LAG <= listing.taken_at and not row.drifted
+
+
+def _difference(row: Key, seen: SeenKey | None, listing: Listing) -> tuple[str, ...]:
+    if seen is not None:
+        return differences(row.facts(), seen)
+    return ("deleted",) if row.vendor_id in listing.absent else ()
+
+
+def _strays(branch: Branch, listing: Listing, *, now: datetime) -> list[tuple[Key, SeenKey]]:
+    """Living keys with a marker of ours whose id no row has: applied late, or doubled (F04, F10, F31)."""
+    alive = [key for key in listing.keys if key.marker and key.alive(now)]
+    named = set(Key.objects.filter(vendor_id__in=[key.id for key in alive], branch=branch).values_list("vendor_id", flat=True))
+    unnamed = {key.marker: key for key in alive if key.id not in named}
+    rows = Key.objects.filter(marker__in=unnamed, branch=branch).select_related("booking__branch").order_by("-id")
+    # A row that is being sent right now is its worker's business.
+    sending = KeyState.SENDING.value
+    settled = {row.marker: row for row in rows if row.state != sending or (row.sent_at and row.sent_at + READ_LAG <= now)}
+    return [(row, unnamed[marker]) for marker, row in settled.items()]
+
+
+def _brake(branch: Branch, *, revocations: int, live: int, now: datetime) -> bool:
+    """F46: too many revocations that nobody's change explains stop and wait for a person."""
+    if branch.brake_since is not None:
+        return True
+    if not brake_engages(revocations=revocations, live=live):
+        return False
+    with transaction.atomic():
+        Branch.objects.filter(pk=branch.pk).update(brake_since=now, brake_count=revocations)
+        event = BrakeEngaged(planned=revocations, allowed=max(5, live // 10))
+        record(event, actor=CLOCK, now=now, branch=branch)
+    log.error("brake_engaged", branch=branch.key, planned=revocations, live=live)
+    return True
+
+
+def release_brake(branch: Branch, *, actor: Actor, now: datetime) -> None:
+    """A person lets the waiting revocations go ahead. Records BrakeReleased."""
+    with transaction.atomic():
+        Branch.objects.filter(pk=branch.pk).update(brake_since=None, brake_count=0)
+        record(BrakeReleased(), actor=actor, now=now, branch=branch)
+
+
+def _mark(row: Key, what: tuple[str, ...], *, now: datetime) -> None:
+    """Write down a drift, if the row still is as it was when the list was read; the booking is looked at at once."""
+    text = ",".join(what)
+    unchanged = Key.objects.filter(pk=row.pk, state=KeyState.LIVE.value, drifted="")
+    with transaction.atomic():
+        if gone_of(what):
+            written = unchanged.update(state=KeyState.GONE.value, closed_at=now, closed_reason=text[:60])
+        else:
+            written = unchanged.update(drifted=text[:60])
+        if written:
+            record(KeyDrifted(marker=row.marker, what=text), actor=CLOCK, now=now, booking=row.booking)
+
+
+def _take(row: Key, seen: SeenKey, *, now: datetime) -> None:
+    with transaction.atomic():
+        if adopt(row, seen) if not row.vendor_id else take_in(row, seen, now=now):
+            make_due(row.booking, now=now, reason="stray")

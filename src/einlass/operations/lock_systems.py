@@ -1,0 +1,275 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Vendor accounts and their sites: sealing secrets, asking what is there, keeping count of how an account answers. Keys: `keys.py`."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Literal
+
+import structlog
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import Q
+
+from einlass.core.events import CLOCK, Actor, DoorsChanged, SiteConfirmed
+from einlass.core.locks import LockSystemState, pause_after
+from einlass.locks import registry
+from einlass.locks.port import (
+    Component,
+    Limits,
+    LockAccount,
+    LockDriver,
+    LockFailure,
+    LockNeedsOperator,
+    LockOutcomeUnknown,
+    LockRefused,
+    LockUnavailable,
+)
+from einlass.models import Access, Branch, Door, LockSystem, Worker
+from einlass.models.sealed import seal, unseal
+from einlass.operations.access import hand_over_due
+from einlass.operations.events import record
+
+log = structlog.get_logger()
+
+SiteCode = Literal["confirmed", "credentials_rejected", "unknown_site", "not_active", "unreachable", "off"]
+# A person waits for these answers on a settings page or at the command line.
+WITHIN_SECONDS = 10.0
+# A site that the vendor said no to is asked again by itself, so that what was mended over there goes on over here (F39, F40).
+ASK_AGAIN = timedelta(minutes=5)
+WORKER_ALIVE = timedelta(seconds=60)
+
+
+@dataclass(frozen=True, slots=True)
+class SiteAnswer:
+    """What the vendor says about a site (R2, R3). `detail` is redacted; `components` only when confirmed."""
+
+    code: SiteCode
+    detail: str = ""
+    name: str = ""
+    components: tuple[Component, ...] = ()
+
+
+def seal_secret(system: LockSystem, secret: str) -> None:
+    """Put the secret into the row, sealed and bound to it; the caller saves. What was held against the old one is forgotten."""
+    system.sealed_secret = seal(secret, context=_context(system))
+    system.secret_last4 = secret[-4:]
+    credentials_changed(system)
+
+
+def secret_differs(system: LockSystem, secret: str) -> bool:
+    """Whether this is another secret than the one in the row. Raises CannotUnseal with the wrong encryption keys."""
+    return not system.sealed_secret or unseal(system.sealed_secret, context=_context(system)) != secret
+
+
+def credentials_changed(system: LockSystem) -> None:
+    """New key or secret: the account may be asked again at once (F39); the caller saves."""
+    system.state, system.state_detail = LockSystemState.WORKING.value, ""
+    system.state_since = system.not_before = system.accepted_at = None
+    system.failures = 0
+
+
+def driver_of(system: LockSystem, *, before_call: Callable[[], None] | None = None, answer_seconds: float | None = None) -> LockDriver:
+    """The driver of an account. Raises CannotUnseal with the wrong encryption keys (F48)."""
+    account = LockAccount(
+        base_url=settings.EXIVO_URL,
+        api_key=system.api_key,
+        api_secret=unseal(system.sealed_secret, context=_context(system)) if system.sealed_secret else "",
+        mobile_app_name=system.mobile_app_name,
+        mobile_app_id=system.mobile_app_id,
+        limits=_limits(system, answer_seconds=answer_seconds),
+    )
+    return registry.driver_for(system.vendor, account, before_call=before_call or _nothing, in_transaction=_in_transaction)
+
+
+def _limits(system: LockSystem, *, answer_seconds: float | None) -> Limits:
+    """The account's limits count for all machines together, so each live worker takes its share of them."""
+    limits: Limits = settings.LOCK_LIMITS
+    workers = max(1, _live_workers(int(datetime.now().timestamp() // 15)))  # noqa: DTZ005 - only the age of a cache
+    return replace(
+        limits,
+        answer_seconds=min(limits.answer_seconds, answer_seconds or limits.answer_seconds),
+        calls_per_second=max(0.5, system.calls_per_second / workers),
+        calls_at_once=max(1, system.calls_at_once // workers),
+    )
+
+
+@functools.lru_cache(maxsize=1)
+def _live_workers(_quarter_minute: int) -> int:
+    newest = Worker.objects.order_by("-seen_at").values_list("seen_at", flat=True).first()
+    return Worker.objects.filter(seen_at__gt=newest - WORKER_ALIVE).count() if newest else 1
+
+
+def _context(system: LockSystem) -> str:
+    return f"lock_system:{system.key}:api_secret"
+
+
+def _in_transaction() -> bool:
+    return connection.in_atomic_block
+
+
+def _nothing() -> None:
+    return None
+
+
+def ask_site(system: LockSystem, site_id: str) -> SiteAnswer:
+    """Ask the vendor for a site and its components, writing nothing (R2, R3). Takes up to 10 s; never inside a transaction."""
+    driver = driver_of(system, answer_seconds=WITHIN_SECONDS / 2)
+    try:
+        site = driver.site(site_id)
+        if site.id != site_id:
+            return SiteAnswer("unknown_site", f"the vendor answered for site {site.id}")
+        return SiteAnswer("confirmed", name=site.name, components=driver.components(site_id))
+    except LockNeedsOperator as failure:
+        if failure.what == "credentials":
+            return SiteAnswer("credentials_rejected", failure.detail)
+        return SiteAnswer("not_active" if failure.reason == "not_active" else "unknown_site", failure.detail)
+    except LockRefused as failure:
+        return SiteAnswer("unknown_site", failure.detail)
+    except LockFailure as failure:
+        return SiteAnswer("unreachable", failure.detail)
+
+
+def confirm_site(branch: Branch, *, now: datetime, actor: Actor = CLOCK) -> SiteAnswer:
+    """Ask the vendor for the branch's site and write down the answer. Records SiteConfirmed and DoorsChanged."""
+    system = branch.lock_system
+    if system is None or not system.enabled or not branch.site_id:
+        return SiteAnswer("off")
+    answer = ask_site(system, branch.site_id)
+    write_site_answer(branch, answer, now=now, actor=actor)
+    return answer
+
+
+def write_site_answer(branch: Branch, answer: SiteAnswer, *, now: datetime, actor: Actor) -> None:
+    """Keep what the vendor said about a site. An unreachable vendor takes nothing back that was confirmed before (I11)."""
+    with transaction.atomic():
+        branch.site_checked_at = now
+        if answer.code == "confirmed":
+            fresh = branch.site_confirmed_at is None
+            branch.site_name, branch.site_problem = answer.name, ""
+            branch.site_confirmed_at = branch.site_confirmed_at or now
+            branch.save(update_fields=["site_checked_at", "site_name", "site_problem", "site_confirmed_at"])
+            changed = write_components(branch, answer.components, now=now)
+            if fresh:
+                record(SiteConfirmed(site=answer.name), actor=actor, now=now, branch=branch)
+            elif changed:
+                record(DoorsChanged(components=changed, cause="vendor"), actor=actor, now=now, branch=branch)
+        else:
+            branch.site_problem = answer.code
+            if answer.code in {"unknown_site", "not_active"}:
+                branch.site_confirmed_at = None
+            branch.save(update_fields=["site_checked_at", "site_problem", "site_confirmed_at"])
+
+
+def write_components(branch: Branch, components: tuple[Component, ...], *, now: datetime) -> list[str]:
+    """Bring the doors of the branch up to what the vendor lists; returns the components of which something that matters changed.
+
+    New ones come in as *not used*; one that vanished is kept and marked (F37), never remapped by its name. An empty list where
+    doors are known is not believed (I11). A chosen door that turned into a gateway is no longer chosen (F38).
+    """
+    known = {door.component: door for door in branch.doors.all()}
+    if not components and known:
+        return []
+    changed = []
+    for position, component in enumerate(components):
+        door = known.pop(component.id, None) or Door(branch=branch, component=component.id, position=position)
+        before = (door.admissible, door.missing_since is None)
+        first_read = door.read_at is None
+        door.name, door.kind, door.read_at, door.missing_since = component.name[:300], component.kind[:200], now, None
+        if "gateway" in door.kind.casefold():
+            door.use = "none"
+        door.save()
+        if not first_read and before != (door.admissible, True):
+            changed.append(component.id)
+    for door in known.values():
+        if door.missing_since is None:
+            door.missing_since = now
+            door.save(update_fields=["missing_since"])
+            changed.append(door.component)
+    return changed
+
+
+def note_success(system: LockSystem, *, now: datetime) -> None:
+    """The account answered. Its first answer after a silence makes all that waited for it due at once (R15)."""
+    if system.state == LockSystemState.WORKING.value and not system.failures and system.accepted_at:
+        return
+    away = LockSystem.objects.filter(pk=system.pk).exclude(state=LockSystemState.WORKING.value)
+    came_back = away.update(state=LockSystemState.WORKING.value, state_since=now, state_detail="")
+    LockSystem.objects.filter(pk=system.pk).update(failures=0, not_before=None, accepted_at=now)
+    system.refresh_from_db()
+    if came_back:
+        log.info("lock_system_answers_again", system=system.key)
+        waiting = Access.objects.filter(booking__branch__lock_system=system, attempts__gt=0)
+        waiting.update(next_check_at=now, attempts=0, handed_at=None)
+        hand_over_due(now=now)
+
+
+def note_failure(system: LockSystem, failure: LockFailure, *, now: datetime) -> None:
+    """Keep count of an account that does not answer, so that nobody hammers it (F05, F06, F39). A refusal is an answer."""
+    match failure:
+        case LockNeedsOperator(what="credentials"):
+            state, wait = LockSystemState.CREDENTIALS_REJECTED, None
+        case LockUnavailable(throttled=True):
+            state, wait = LockSystemState.THROTTLED, failure.retry_after
+        case LockUnavailable() | LockOutcomeUnknown():
+            state, wait = LockSystemState.UNREACHABLE, None
+        case _:
+            return
+    system.refresh_from_db()
+    failures = system.failures + 1
+    until = pause_after(state, failures=failures, retry_after=wait, now=now)
+    if until is None:
+        LockSystem.objects.filter(pk=system.pk).update(failures=failures)
+        return
+    fields = {"state": state.value, "failures": failures, "not_before": until, "state_detail": failure.detail[:300]}
+    if system.state != state.value:
+        log.warning("lock_system_trouble", system=system.key, state=state.value, detail=failure.detail)
+        fields["state_since"] = now
+    LockSystem.objects.filter(pk=system.pk).update(**fields)
+
+
+def probe_lock_systems(*, now: datetime) -> int:
+    """Ask each account that is away whether it is back, one call at a time (F06), and each unconfirmed site. Returns how many."""
+    asked = 0
+    away = LockSystem.objects.filter(enabled=True, not_before__lte=now).exclude(state=LockSystemState.WORKING.value)
+    for system in away:
+        branch = system.branches.exclude(site_id="").first()
+        # Whoever moves not_before first asks; the other workers see it moved.
+        claimed = away.filter(pk=system.pk, not_before=system.not_before).update(not_before=now + timedelta(seconds=20))
+        if branch is not None and claimed:
+            _probe(system, branch.site_id, now=now)
+            asked += 1
+    return asked + _confirm_waiting_sites(now=now)
+
+
+def _probe(system: LockSystem, site_id: str, *, now: datetime) -> None:
+    try:
+        driver_of(system, answer_seconds=WITHIN_SECONDS / 2).site(site_id)
+    except LockNeedsOperator as failure:
+        if failure.what == "credentials":
+            note_failure(system, failure, now=now)
+            return
+    except LockRefused:
+        pass
+    except LockFailure as failure:
+        note_failure(system, failure, now=now)
+        return
+    system.refresh_from_db()
+    note_success(system, now=now)
+
+
+def _confirm_waiting_sites(*, now: datetime) -> int:
+    """Sites that were saved while the vendor was away, or that it said no to (R3); those again after 5 minutes."""
+    waiting = Branch.objects.filter(site_confirmed_at__isnull=True, lock_system__enabled=True).exclude(site_id="")
+    working = waiting.filter(lock_system__state=LockSystemState.WORKING.value)
+    due = Q(site_checked_at__isnull=True) | Q(site_problem__in=["", "unreachable"]) | Q(site_checked_at__lte=now - ASK_AGAIN)
+    asked = 0
+    for branch in working.filter(due).select_related("lock_system"):
+        claimed = working.filter(pk=branch.pk, site_checked_at=branch.site_checked_at).update(site_checked_at=now)
+        if claimed:
+            confirm_site(branch, now=now)
+            asked += 1
+    return asked

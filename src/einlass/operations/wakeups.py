@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What we need of an engine, as a port: somebody who calls back soon. Rows are the truth, the engine is only the alarm clock."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+import structlog
+from django.db import transaction
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Wakeup:
+    """Look at this booking's key. `system` keeps the work of one vendor account together; lower `urgency` goes first."""
+
+    booking: int
+    system: str
+    urgency: int = 5
+    not_before: datetime | None = None
+
+
+class Engine(Protocol):
+    """Who calls `jobs` back. A wake-up may be lost or come twice: the sweep finds what was lost, claims make twice harmless."""
+
+    def enqueue(self, wakeup: Wakeup) -> None: ...
+
+
+class NoEngine:
+    """Stands in until start-up registers one: a process without an engine leaves its wake-ups to the sweep."""
+
+    def enqueue(self, wakeup: Wakeup) -> None:
+        log.debug("wakeup_left_to_the_sweep", booking=wakeup.booking)
+
+
+_engine: Engine = NoEngine()
+
+
+def register(engine: Engine) -> None:
+    """Called once at start-up by whoever runs the process."""
+    global _engine  # noqa: PLW0603 - one engine per process is the point of the port
+    _engine = engine
+
+
+def wake(wakeup: Wakeup) -> None:
+    """Hand the wake-up over after the commit. Losing it is harmless, so no failure of the engine reaches the caller (R15)."""
+    transaction.on_commit(lambda: _hand_over(wakeup), robust=True)
+
+
+def _hand_over(wakeup: Wakeup) -> None:
+    _engine.enqueue(wakeup)

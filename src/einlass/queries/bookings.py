@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Bookings as they are looked at: one by its link or reference, lists with filters. Who sees which branch is in `scope.py`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Q, QuerySet
+
+from einlass.models import Booking
+
+
+def with_facts(bookings: QuerySet[Booking]) -> QuerySet[Booking]:
+    """The bookings with all that decides about their doors and tells the state of their keys; a fixed number of queries."""
+    return bookings.select_related("branch__lock_system", "service", "room", "access").prefetch_related(
+        "branch__doors", "service__doors", "room__doors", "keys"
+    )
+
+
+def booking_by_link(token: str) -> Booking | None:
+    """The booking of a guest's own page. The token is the whole proof; there is no other way in for a guest."""
+    return with_facts(Booking.objects.filter(link_token=token)).first()
+
+
+def booking_by_reference(reference: str) -> Booking | None:
+    return with_facts(Booking.objects.filter(reference=reference.upper())).first()
+
+
+@dataclass(frozen=True, slots=True)
+class BookingFilter:
+    """What a list is narrowed to; empty means everything. Times are instants: a booking counts when it reaches into [start, end)."""
+
+    start: datetime | None = None
+    end: datetime | None = None
+    branch: str = ""
+    status: str = ""
+    text: str = ""
+
+
+def matching(bookings: QuerySet[Booking], wanted: BookingFilter) -> QuerySet[Booking]:
+    """The bookings that fit, soonest first. `text` looks into name, address, number and reference."""
+    if wanted.start:
+        bookings = bookings.filter(end__gt=wanted.start)
+    if wanted.end:
+        bookings = bookings.filter(start__lt=wanted.end)
+    if wanted.branch:
+        bookings = bookings.filter(branch__key=wanted.branch)
+    if wanted.status:
+        bookings = bookings.filter(status=wanted.status)
+    if text := wanted.text.strip():
+        digits = "".join(c for c in text if c.isdigit()).lstrip("0")
+        found = Q(guest_name__icontains=text) | Q(email__icontains=text) | Q(reference__icontains=text)
+        bookings = bookings.filter(found | Q(mobile__contains=digits) if len(digits) >= 4 else found)
+    return with_facts(bookings).order_by("start", "id")

@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The truth about a booking's key, for people and programs; and which key work is due. Nothing here asks a vendor."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import F, QuerySet
+
+from einlass.core.access import AccessState, access_state
+from einlass.core.grants import GRANTING, BookingFacts, chosen_doors, grant_for, key_window, opens_doors
+from einlass.core.keys import OPEN, HeldKey
+from einlass.models import Access, Booking, Key
+
+# How long a wake-up that was handed over may take before the sweep takes it for lost.
+HANDED_OVER_FOR = timedelta(seconds=90)
+OPEN_STATES = sorted(state.value for state in OPEN)
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What hinders a key: a stable code, since when, when it is tried again, and the vendor's last words, redacted, for staff only."""
+
+    code: str
+    since: datetime
+    next_attempt_at: datetime | None
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class AccessView:
+    """What is told about the key of a booking. `doors` are (component, name) in the order of the branch; times are UTC."""
+
+    state: AccessState
+    valid_from: datetime | None
+    valid_until: datetime | None
+    doors: tuple[tuple[str, str], ...]
+    problem: Problem | None
+    checked_at: datetime | None
+
+
+def access_of(booking: Booking, *, now: datetime) -> AccessView:
+    """The view of one booking; read it with `queries.bookings.with_facts` where many are shown."""
+    facts = booking.facts()
+    entitlement = grant_for(facts)
+    grant = entitlement.grant
+    expected = key_window(facts) if opens_doors(facts) and facts.status in GRANTING else None
+    keys = [key.facts() for key in booking.keys.all()]
+    work: Access | None = getattr(booking, "access", None)
+    code = (work.problem if work else "") or entitlement.problem
+    since = (work.problem_since if work and work.problem else None) or (booking.created_at if code else None)
+    state = access_state(grant=grant, expected=expected, keys=keys, problem=code, problem_since=since, now=now)
+    window = expected or next((key.window for key in reversed(keys) if key.vendor_id), None)
+    problem = None
+    if code and since and state not in {AccessState.NONE, AccessState.CLOSED}:
+        problem = Problem(code, since, work.next_check_at if work else None, work.problem_text if work else "")
+    return AccessView(
+        state=state,
+        valid_from=window.start if window else None,
+        valid_until=window.end if window else None,
+        doors=_named_doors(facts, keys, granted=grant.doors if grant else None),
+        problem=problem,
+        checked_at=work.checked_at if work else None,
+    )
+
+
+def _named_doors(facts: BookingFacts, keys: list[HeldKey], *, granted: frozenset[str] | None) -> tuple[tuple[str, str], ...]:
+    """The doors that the booking opens; where it no longer has a grant, those that its last key opened."""
+    if granted is None:
+        chosen = frozenset(door.component for door in chosen_doors(facts)) if facts.status in GRANTING else frozenset()
+        granted = chosen or next((key.doors for key in reversed(keys) if key.vendor_id), frozenset())
+    return tuple((door.component, door.name or door.component) for door in facts.branch_doors if door.component in granted)
+
+
+def due_work(*, now: datetime) -> QuerySet[Access]:
+    """Key work that is due, at which nobody is and which nobody was told of lately; most urgent first. Of lock systems
+    that are switched off nothing is due (R1)."""
+    due = Access.objects.filter(next_check_at__lte=now, booking__branch__lock_system__enabled=True)
+    free = due.exclude(lease_until__gt=now).exclude(handed_at__gt=now - HANDED_OVER_FOR)
+    return free.order_by("urgency", "next_check_at").select_related("booking__branch")
+
+
+def open_keys_of_site(branch_id: int) -> QuerySet[Key]:
+    """Every key of the branch's site that is not finished."""
+    return Key.objects.filter(branch_id=branch_id, state__in=OPEN_STATES, site_id=F("branch__site_id"))

@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which services are offered, what they ask, and why one cannot be booked. Free times are in `availability.py`."""
+
+from __future__ import annotations
+
+from django.db.models import Prefetch, Q, QuerySet
+
+from einlass.core.grants import DoorFacts, DoorUse
+from einlass.core.questions import is_bookable_with_doors
+from einlass.models import Door, Organisation, Question, Service
+
+
+def organisation() -> Organisation:
+    """The operator; defaults where nothing was configured yet."""
+    return Organisation.objects.first() or Organisation(languages=["de", "en"])
+
+
+def offered_services() -> QuerySet[Service]:
+    """Every active service of an active branch, in the operator's order, with what a page needs."""
+    return (
+        Service.objects.filter(active=True, branch__active=True)
+        .select_related("branch", "branch__lock_system")
+        .prefetch_related("rooms", "doors", "rooms__doors", "branch__doors")
+        .order_by("branch__position", "branch_id", "position", "id")
+    )
+
+
+def service_by_key(key: str) -> Service | None:
+    return offered_services().filter(key=key).first()
+
+
+def questions_of(service: Service) -> list[Question]:
+    """The active questions of the service, in order: those of its own and those for every service."""
+    questions = Question.objects.filter(active=True).filter(Q(services=service) | Q(services__isnull=True))
+    return list(questions.distinct().order_by("position", "id"))
+
+
+def questions_by_service(services: list[Service]) -> dict[int, list[Question]]:
+    """The same for many services in two queries."""
+    of = Prefetch("services", queryset=Service.objects.only("id"))
+    questions = list(Question.objects.filter(active=True).prefetch_related(of).order_by("position", "id"))
+    named = {q.pk: {s.pk for s in q.services.all()} for q in questions}
+    return {s.pk: [q for q in questions if not named[q.pk] or s.pk in named[q.pk]] for s in services}
+
+
+def doors_of(service: Service) -> tuple[DoorFacts, ...]:
+    """Every door that a booking of this service may open, in whichever of its rooms (R7)."""
+    doors: list[Door] = [*service.doors.all(), *(d for room in service.rooms.all() for d in room.doors.all())]
+    named = {door.component for door in doors}
+    return tuple(
+        door.facts()
+        for door in service.branch.doors.all()
+        if door.use == DoorUse.ALWAYS.value or (door.use == DoorUse.SERVICES.value and door.component in named)
+    )
+
+
+def opens_doors(service: Service) -> bool:
+    """Whether a booking of it opens any door; never while the integration is off (R1)."""
+    system = service.branch.lock_system
+    return bool(system and system.enabled and doors_of(service))
+
+
+def needs_mobile_number(service: Service, questions: list[Question]) -> bool:
+    """R8: it opens doors, but no active, required question asks for the mobile number, so it cannot be booked."""
+    return opens_doors(service) and not is_bookable_with_doors(tuple(q.facts() for q in questions))
