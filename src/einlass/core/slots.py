@@ -4,9 +4,11 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from heapq import nsmallest
 from operator import itemgetter
 
@@ -140,15 +142,13 @@ def offered_starts(rules: ServiceRules, hours: OpeningHours, *, duration: int, f
 
 def free_at(grid: Sequence[range], *, rooms: Sequence[int], forbidden: Mapping[int, Pairs]) -> dict[int, tuple[int, ...]]:
     """Each start of the grid with the rooms free for it, in the order given; `forbidden` as `_forbidden` makes it."""
-    free: dict[int, tuple[int, ...]] = {}
+    free: defaultdict[int, list[int]] = defaultdict(list)
     for room in dict.fromkeys(rooms):
-        alone = (room,)
-        mine = {start for starts in grid for part in _outside(starts, forbidden[room]) for start in part}
-        if free:
-            free |= {start: free.get(start, ()) + alone for start in mine}
-        else:
-            free = dict.fromkeys(mine, alone)
-    return free
+        for start in {start for starts in grid for part in _outside(starts, forbidden[room]) for start in part}:
+            free[start].append(room)
+    alike: dict[tuple[int, ...], tuple[int, ...]] = {}
+    found = ((start, tuple(some)) for start, some in free.items())
+    return {start: alike.setdefault(some, some) for start, some in found}
 
 
 def merged(pairs: Iterable[tuple[int, int]]) -> Pairs:
@@ -201,6 +201,7 @@ def _slots(starts: list[int], free: Mapping[int, tuple[int, ...]], zone: str, da
         yield Slot(_instant(minute), _instant(minute + duration), free[minute])
 
 
+@lru_cache(maxsize=65536)  # pages ask for the same weeks again and again
 def _instant(minute: int) -> datetime:
     return _EPOCH + timedelta(minutes=minute)
 
