@@ -45,29 +45,35 @@ SENTENCES = {
     "not_allowed_now": _("The booking has been cancelled or is over. It stays as it is."),
 }
 FIELD_SENTENCES = {
-    # answers to booking questions
+    # answers to booking questions, see core.questions
     "required": _("Please fill in this field."),
-    "unknown": _("This question is not asked here."),
-    "text": _("Please write this as text."),
-    "too_long": _("This is too long: at most %(maximum)s characters."),
-    "email": _("This is not a complete e-mail address. Example: name@example.org."),
-    "mobile": _("This is not a phone number. Example: %(example)s."),
-    "not_mobile": _("%(number)s is a landline. Your key needs a mobile number, for example %(example)s."),
-    "number": _("Please give a whole number."),
-    "too_small": _("Please give at least %(minimum)s."),
-    "too_large": _("Please give at most %(maximum)s."),
-    "choice": _("Please choose one of the options."),
-    "date": _("Please give a date, for example 2027-01-12."),
+    "unknown_question": _("This question is not asked here."),
+    "not_text": _("Please write this as text."),
+    "too_long": _("This is too long: at most %(limit)s characters."),
+    "not_a_number": _("Please give a number."),
+    "not_a_number_positive": _("Please give a whole number from 1."),
     "too_many_persons": _("None of our rooms is large enough for so many people. Please ask us."),
+    "not_a_choice": _("Please choose one of the options."),
+    "not_yes_or_no": _("Please choose yes or no."),
+    "not_a_date": _("Please give a date, for example 2027-01-12."),
+    "not_an_email": _("This is not a complete e-mail address. Example: name@example.org"),
+    "phone_landline": _("%(number)s is a landline. Your key needs a mobile number, for example %(example)s."),
+    "phone_not_mobile": _("%(number)s is not a mobile number. Your key needs one, for example %(example)s."),
+    "phone_too_short": _("This number has too few digits. Example: %(example)s."),
+    "phone_too_long": _("This number has too many digits. Example: %(example)s."),
+    "phone_unknown_country": _("We do not know this country code. Example: %(example)s."),
+    "phone_extension": _("Please give the number without an extension. Example: %(example)s."),
+    "phone_letters": _("A number has no letters. Example: %(example)s."),
+    "phone_impossible": _("There is no such number. Example: %(example)s."),
     # starts and durations, see core.slots
     "duration": _("This duration is not offered."),
-    "closed": _("We are closed at this time."),
-    "step": _("Bookings do not start at this minute."),
+    "past": _("This time is over."),
     "notice": _("This is too short notice."),
     "horizon": _("This is too far ahead to be booked yet."),
-    "past": _("This time is over."),
+    "closed": _("We are closed at this time."),
+    "step": _("Bookings do not start at this minute."),
 }
-_VALUES = {"number": "", "example": "078 123 45 67", "minimum": "1", "maximum": "", "status": ""}
+_VALUES = {"number": "", "example": "078 123 45 67", "limit": ""}
 
 
 def title(refusal: Refusal) -> str:
