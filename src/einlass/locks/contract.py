@@ -51,13 +51,20 @@ class Fault(StrEnum):
 class Vendor(Protocol):
     """A fresh world: one account, one site that has two doors at least, a gateway, and a component without a type."""
 
-    site_id: str
-    doors: tuple[str, ...]
-    gateway: str
-    untyped: str
-    phone: str
-    now: datetime
-    secrets: tuple[str, ...]
+    @property
+    def site_id(self) -> str: ...
+    @property
+    def doors(self) -> tuple[str, ...]: ...
+    @property
+    def gateway(self) -> str: ...
+    @property
+    def untyped(self) -> str: ...
+    @property
+    def phone(self) -> str: ...
+    @property
+    def now(self) -> datetime: ...
+    @property
+    def secrets(self) -> tuple[str, ...]: ...
 
     def driver(self, *, before_call: BeforeCall, in_transaction: Callable[[], bool]) -> LockDriver: ...
 

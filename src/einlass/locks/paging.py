@@ -47,14 +47,14 @@ def scan(fetch: Callable[[int, int], Sequence[T]], *, identity: Callable[[T], st
     before: frozenset[str] | None = None
     for _ in range(MOST_SCANS):
         try:
-            pages = walk.once()
+            walk.once()
         except _ListMoved:
             before = None
             continue
         except _PageFailed:
             return Scan(tuple(walk.items.values()), "page_failed")
         names = frozenset(walk.items)
-        if pages <= 1 or names == before:
+        if walk.pages <= 1 or names == before:
             return Scan(tuple(walk.items.values()))
         before = names
     return Scan(tuple(walk.items.values()), "list_moved")
@@ -66,31 +66,37 @@ class _Walk(Generic[T]):
     def __init__(self, fetch: Callable[[int, int], Sequence[T]], identity: Callable[[T], str]) -> None:
         self._fetch = fetch
         self._identity = identity
+        self._overlap = OVERLAP
         self.items: dict[str, T] = {}
+        self.pages = 0
 
-    def once(self) -> int:
-        """The number of pages that brought something."""
+    def once(self) -> None:
+        """`pages` are those that brought something."""
         self.items = {}
-        pages = 0
+        self.pages = 0
+        self._overlap = OVERLAP
         while fresh := self._next_page():
             self.items.update(fresh)
-            pages += 1
+            self.pages += 1
             if len(self.items) > MOST_ITEMS:
                 raise _ListMoved
-        return pages
 
     def _next_page(self) -> dict[str, T]:
-        known = list(self.items)[-OVERLAP:]
+        known = list(self.items)[len(self.items) - min(self._overlap, len(self.items)) :]
         page = self._page(len(self.items) - len(known))
+        # Pages that are cut to no more than the overlap would bring nothing new, and look like the end.
+        self._overlap = min(self._overlap, max(len(page) - 1, 0))
         names = [self._identity(item) for item in page]
-        fresh = dict(zip(names, page, strict=True))
-        if names[: len(known)] != known or len(fresh) < len(page):
+        if len(set(names)) < len(names) or not (names[: len(known)] == known or self._confirms(names, known)):
             raise _ListMoved
-        for name in known:
-            del fresh[name]
-        if not self.items.keys().isdisjoint(fresh):
+        fresh = {name: item for name, item in zip(names, page, strict=True) if name not in self.items}
+        if len(fresh) != max(len(names) - len(known), 0):
             raise _ListMoved
         return fresh
+
+    def _confirms(self, names: list[str], known: list[str]) -> bool:
+        """A list that came in one page is one look at it, in whatever order: it only has to end there."""
+        return self.pages == 1 and len(names) == len(known) and set(names) <= self.items.keys()
 
     def _page(self, skip: int) -> Sequence[T]:
         try:

@@ -1,0 +1,184 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Answers end in time over real sockets on this machine, and one account has one line."""
+
+from __future__ import annotations
+
+import gc
+import os
+import socket
+import threading
+import time
+import weakref
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+
+import httpx2
+import pytest
+from tests.locks.wires import KEY, NOW, SITE, Scripted, account, says
+
+from einlass.locks import wire
+from einlass.locks.exivo.driver import ExivoDriver, build
+from einlass.locks.port import Limits, LockFailure, LockOutcomeUnknown, LockUnavailable
+from einlass.locks.wire import line_for
+
+INFO = b'{"id": "' + SITE.encode() + b'", "name": "Bern"}'
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+LIMITS = Limits(connect_seconds=0.5, answer_seconds=0.4, calls_per_second=1000, calls_at_once=4)
+
+
+@contextmanager
+def server(speak: Callable[[socket.socket], None]) -> Iterator[str]:
+    """A server on loopback that reads one request a connection and lets `speak` answer it. Gives its address."""
+    with closing(socket.create_server(("127.0.0.1", 0))) as listening:
+        listening.settimeout(5)
+
+        def serve() -> None:
+            while True:
+                try:
+                    connection, _ = listening.accept()
+                except OSError:
+                    return
+                with connection:
+                    try:
+                        connection.recv(65536)
+                        speak(connection)
+                    except OSError:
+                        continue
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{listening.getsockname()[1]}/v1"
+        finally:
+            listening.shutdown(socket.SHUT_RDWR)
+            thread.join()
+
+
+@contextmanager
+def driver_at(address: str) -> Iterator[ExivoDriver]:
+    there = account(base_url=address, limits=LIMITS)
+    driver = build(there, before_call=lambda: None, in_transaction=lambda: False, clock=lambda: NOW)
+    try:
+        yield driver
+    finally:
+        line_for(there).http.close()
+
+
+def failure_within(act: Callable[[], object], seconds: float) -> LockFailure:
+    began = time.monotonic()
+    with pytest.raises(LockFailure) as failed:
+        act()
+    assert time.monotonic() - began < seconds
+    return failed.value
+
+
+def drip(before: bytes, dripped: bytes) -> Callable[[socket.socket], None]:
+    def speak(connection: socket.socket) -> None:
+        connection.sendall(before)
+        for byte in dripped:
+            time.sleep(0.05)
+            connection.sendall(bytes([byte]))
+
+    return speak
+
+
+@pytest.mark.parametrize(
+    "speak",
+    [
+        drip(HEAD + b"Content-Length: 1000\r\n\r\n", b" " * 60),
+        drip(HEAD + b"Transfer-Encoding: chunked\r\n\r\n", b"1\r\n \r\n" * 10),
+        drip(b"", HEAD),
+        drip(HEAD, b"X-Slow: " + b"x" * 60),
+        lambda connection: time.sleep(0.6),
+    ],
+    ids=["body", "chunks", "status", "headers", "silence"],
+)
+def test_dripped_answer_ends_in_time(speak: Callable[[socket.socket], None]) -> None:
+    with server(speak) as address, driver_at(address) as driver:
+        assert isinstance(failure_within(lambda: driver.site(SITE), 0.9), LockUnavailable)
+        assert isinstance(failure_within(lambda: driver.revoke(SITE, KEY), 0.9), LockOutcomeUnknown)
+
+
+def test_reset_after_the_request_has_an_unknown_outcome() -> None:
+    def reset(connection: socket.socket) -> None:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\x00\x00\x00\x00\x00\x00\x00")
+
+    with server(reset) as address, driver_at(address) as driver:
+        assert isinstance(failure_within(lambda: driver.revoke(SITE, KEY), 0.9), LockOutcomeUnknown)
+
+
+def test_nobody_listening_means_nothing_was_sent() -> None:
+    with closing(socket.create_server(("127.0.0.1", 0))) as taken:
+        port = taken.getsockname()[1]
+
+    with driver_at(f"http://127.0.0.1:{port}/v1") as driver:
+        assert isinstance(failure_within(lambda: driver.revoke(SITE, KEY), 0.9), LockUnavailable)
+
+
+def test_connection_is_kept_for_the_next_call() -> None:
+    connections: list[int] = []
+
+    def speak(connection: socket.socket) -> None:
+        connections.append(1)
+        for _ in range(3):
+            connection.sendall(HEAD + f"Content-Length: {len(INFO)}\r\n\r\n".encode() + INFO)
+            connection.recv(65536)
+
+    with server(speak) as address, driver_at(address) as driver:
+        for _ in range(3):
+            driver.site(SITE)
+
+    assert connections == [1]
+
+
+def test_drivers_of_one_account_share_their_line() -> None:
+    transport = Scripted([says(200)])
+    first = line_for(account(), transport=transport)
+
+    assert line_for(account(api_secret="another"), transport=transport) is first
+    assert line_for(account(limits=Limits(answer_seconds=1, calls_per_second=100_000)), transport=transport) is first
+    assert line_for(account(api_key="another"), transport=transport) is not first
+    assert line_for(account(), transport=Scripted([says(200)])) is not first
+
+
+def test_drivers_of_one_account_share_their_pace() -> None:
+    limits = Limits(calls_per_second=1, calls_at_once=8)
+    transport = Scripted([says(200, {"id": SITE})])
+    drivers = [build(account(limits=limits), before_call=lambda: None, in_transaction=lambda: False, transport=transport) for _ in range(2)]
+    drivers[0].site(SITE)
+    began = time.monotonic()
+
+    drivers[1].site(SITE)
+
+    assert time.monotonic() - began > 0.9
+
+
+def test_forgotten_line_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wire, "MOST_LINES", 1)
+    wire._start_afresh()
+    closed: list[bool] = []
+
+    class Closing(httpx2.MockTransport):
+        def close(self) -> None:
+            closed.append(True)
+
+    line = line_for(account(), transport=Closing(lambda request: httpx2.Response(200)))
+    held = weakref.ref(line)
+    line_for(account(), transport=Scripted([says(200)]))
+    gc.collect()
+    assert closed == []
+
+    del line
+    gc.collect()
+
+    assert (held(), closed) == (None, [True])
+
+
+@pytest.mark.skipif(not hasattr(os, "register_at_fork"), reason="no fork on this system")
+def test_forked_child_has_lines_of_its_own() -> None:
+    transport = Scripted([says(200)])
+    line = line_for(account(), transport=transport)
+
+    wire._start_afresh()
+
+    assert line_for(account(), transport=transport) is not line
