@@ -11,8 +11,8 @@ LockFailure
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal, Protocol
 
 from einlass.core.keys import Listing, SeenKey
@@ -146,8 +146,9 @@ class LockDriver(Protocol):
 
     def listing(self, site_id: str, *, known: frozenset[str], now: datetime) -> Listing:
         """All keys of the site, revoked and expired ones included. `known` are the vendor ids we have read before and
-        believe alive: the listing is complete only when each of them is in it or answers 404 when read alone (then it stands in `absent`). `now` becomes `taken_at`: the instant
-        before the first page was asked for."""
+        believe alive: the listing is complete only when each of them is in it or answers 404 when read alone
+        (then it stands in `absent`); one that is found alone but is over does not make it incomplete, a live one does.
+        `now` becomes `taken_at`: the instant before the first page was asked for."""
 
     def revoke(self, site_id: str, key_id: str) -> None:
         """Take one key back. Returns when the vendor says it is revoked or does not know it."""
