@@ -3,9 +3,7 @@
 
 from __future__ import annotations
 
-import os
 import socket
-import tempfile
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -13,54 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-from tests import postgres
-
-DATABASE = os.environ.get("EINLASS_TEST_DATABASE", "sqlite")
-CLUSTER = "EINLASS_TEST_POSTGRES_URL"
-_scratch = tempfile.TemporaryDirectory(prefix="einlass-test-")
-_cluster: postgres.Cluster | None = None
-
-os.environ.update(
-    {
-        "EINLASS_DATA_DIR": _scratch.name,
-        "EINLASS_SECRET_KEY": "a key that is only good for tests",
-        "EINLASS_ENCRYPTION_KEYS": "YSBrZXkgdGhhdCBpcyBvbmx5IGdvb2QgZm9yIHRlc3Q=",
-        "EINLASS_BASE_URL": "http://testserver",
-        "EINLASS_LOG_LEVEL": "warning",
-        "DJANGO_SETTINGS_MODULE": "einlass.conf.settings",
-        # The browser's driver runs an event loop in the thread of the tests; our code itself is not asynchronous.
-        "DJANGO_ALLOW_ASYNC_UNSAFE": "true",
-    }
-)
-os.environ.pop("EINLASS_DATABASE_URL", None)
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_load_initial_conftests() -> None:
-    """Nothing: the environment above is set before Django is loaded because this file is read first."""
-
-
-def _choose_database() -> None:
-    global _cluster  # noqa: PLW0603 - one cluster for the whole run, ended with it
-    if DATABASE == "postgres":
-        if CLUSTER not in os.environ:
-            _cluster = postgres.Cluster.start()
-            os.environ[CLUSTER] = _cluster.url
-        os.environ["EINLASS_DATABASE_URL"] = os.environ[CLUSTER]
-
-
-_choose_database()
-
-
-def pytest_unconfigure() -> None:
-    if _cluster is not None:
-        _cluster.stop()
-
-
-def pytest_report_header() -> str:
-    return f"einlass database: {DATABASE}"
-
 
 @pytest.fixture(autouse=True, scope="session")
 def _loopback_only() -> Iterator[None]:
@@ -104,11 +54,11 @@ def clock() -> FakeClock:
 def _exivo_server() -> Iterator[Any]:
     """The emulator on a real socket of this machine, one for the run."""
     from exivo_emulator.app import create_app
-    from exivo_emulator.building import default_building
-    from werkzeug.serving import make_server
+    from exivo_emulator.building import demo_building
+    from exivo_emulator.server import serve
 
-    app = create_app(default_building())
-    server = make_server("127.0.0.1", 0, app, threaded=True)
+    app = create_app(demo_building())
+    server = serve(app, host="127.0.0.1", port=0)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     yield app, server.server_port
@@ -121,3 +71,54 @@ def _exivo_server() -> Iterator[Any]:
 def data_dir(tmp_path: Path) -> Path:
     """An empty data folder for a process that is started by a test."""
     return tmp_path / "data"
+
+
+class Exivo:
+    """The vendor as a test sees it: taps, keys, faults. Everything goes through the emulator's own control calls."""
+
+    def __init__(self, app: Any, port: int) -> None:
+        from werkzeug.test import Client
+
+        self.app = app
+        self.address = f"http://127.0.0.1:{port}/v1"
+        self._client = Client(app)
+
+    def ask(self, method: str, path: str, body: Any = None) -> Any:
+        answer = self._client.open(path, method=method, json=body)
+        assert answer.status_code < 300, answer.get_data(as_text=True)
+        return answer.get_json() if answer.data else None
+
+    def tap(self, phone: str, component: str) -> str:
+        """The reason that the door gives: open, no_key, wrong_door, too_early, too_late, revoked."""
+        return str(self.ask("POST", "/control/tap", {"phone": phone, "component": component})["reason"])
+
+    def keys(self) -> list[dict[str, Any]]:
+        found = self.ask("GET", "/control/keys")
+        return list(found["keys"] if isinstance(found, dict) else found)
+
+    def live(self) -> list[dict[str, Any]]:
+        return [key for key in self.keys() if key["live"]]
+
+    def faults(self, *plan: dict[str, Any]) -> None:
+        self.ask("POST", "/control/faults", list(plan))
+
+    def calls(self, kind: str = "") -> list[dict[str, Any]]:
+        """What exivo was asked, newest first."""
+        log = self.ask("GET", "/control/log?limit=1000")
+        entries = log["log"] if isinstance(log, dict) else log
+        return [entry for entry in entries if entry.get("call") and (not kind or entry["call"] == kind)]
+
+
+@pytest.fixture
+def exivo(_exivo_server: Any, clock: FakeClock, settings: Any) -> Iterator[Exivo]:
+    """exivo with nothing in it, its clocks on the test's; every lock system speaks to it."""
+    from einlass.locks.port import Limits
+
+    app, port = _exivo_server
+    vendor = Exivo(app, port)
+    vendor.ask("POST", "/control/reset", {})
+    app.world.clocks.base = clock
+    settings.EXIVO_URL = vendor.address
+    settings.LOCK_LIMITS = Limits(connect_seconds=1.0, answer_seconds=1.0)
+    yield vendor
+    vendor.ask("POST", "/control/reset", {})

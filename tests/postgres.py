@@ -17,8 +17,9 @@ PLACES = [*sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True), Path
 
 def programs() -> Path:
     """Where initdb and pg_ctl are. Raises RuntimeError with what to do."""
-    on_path = shutil.which("pg_ctl")
-    found = [Path(on_path).parent] if on_path else [place for place in PLACES if (place / "pg_ctl").exists()]
+    on_path = shutil.which("initdb")
+    places = [*PLACES, *([Path(on_path).parent] if on_path else [])]
+    found = [place for place in places if all((place / name).exists() for name in ("initdb", "pg_ctl", "createdb"))]
     if not found:
         raise RuntimeError("The tests on PostgreSQL need its server programs (Debian: apt-get install postgresql). `make test` installs them.")
     return found[0]

@@ -85,7 +85,10 @@ def reschedule(booking: Booking, *, start: datetime, duration: int | None, actor
         wanted = Window(start, start + timedelta(minutes=minutes)) if minutes > 0 else booking.window
         if wanted == booking.window and minutes > 0:
             return booking
-        _refuse_unoffered(booking.service, start=start, duration=minutes, now=now)
+        # Who keeps his start and only prolongs or shortens is not late for it, also while the booking runs.
+        notice = timedelta(minutes=booking.service.notice_minutes)
+        asked_at = min(now, start - notice) if start == booking.start else now
+        _refuse_unoffered(booking.service, start=start, duration=minutes, now=asked_at)
         old = booking.window
         old_room = booking.room.key
         booking.sequence += 1

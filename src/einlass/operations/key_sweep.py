@@ -85,7 +85,7 @@ def _listed(branch: Branch, *, clock: Callable[[], datetime]) -> Listing:
     known = frozenset(held.filter(valid_until__gt=clock()).values_list("vendor_id", flat=True))
     call = VendorCall.objects.create(lock_system=system, site_id=branch.site_id, kind="list", started_at=clock())
     try:
-        listing = driver_of(system).listing(branch.site_id, known=known, now=clock())
+        listing = driver_of(system, clock=clock).listing(branch.site_id, known=known, now=clock())
     except LockFailure as failure:
         VendorCall.objects.filter(pk=call.pk).update(ended_at=clock(), outcome="failed", detail=failure.detail[:300])
         raise

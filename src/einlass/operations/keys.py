@@ -146,7 +146,7 @@ def _work(claim: Claim) -> None:
             elif (until := _ask(claim, situation, step)) is not None:
                 return _wait(claim, situation, until=until, problem="")
         except LockFailure as failure:
-            if not _mended(situation, failure, now=claim.clock()):
+            if not _mended(situation, step, failure, now=claim.clock()):
                 return _failed(claim, situation, step, failure)
     log.warning("key_round_too_long", booking=claim.booking)
     return _wait(claim, _look(claim), until=claim.clock() + core.READ_LAG, problem="")
@@ -414,9 +414,10 @@ def _outcome_of(failure: LockFailure) -> str:
             return "unavailable"
 
 
-def _mended(situation: Situation, failure: LockFailure, *, now: datetime) -> bool:
-    """A refusal because of a door: read the doors anew, and the next look leaves out what may not be granted (F37, F38)."""
-    if not isinstance(failure, LockRefused) or not (failure.forbidden or failure.missing):
+def _mended(situation: Situation, step: core.Step, failure: LockFailure, *, now: datetime) -> bool:
+    """A refused key may be refused because of a door: read the doors anew, and the next look leaves out what may not be
+    granted (F37, F38). The vendor does not say which door it was, so any refusal is worth the look."""
+    if not isinstance(failure, LockRefused) or not isinstance(step, core.Issue):
         return False
     branch = situation.booking.branch
     before = situation.entitlement.grant.doors if situation.entitlement.grant else frozenset()
@@ -573,7 +574,7 @@ def _system_of(row: Key) -> LockSystem:
 
 def _driver(claim: Claim, system: LockSystem) -> LockDriver:
     try:
-        return driver_of(system, before_call=claim.renew)
+        return driver_of(system, clock=claim.clock, before_call=claim.renew)
     except CannotUnseal as error:
         raise LockUnavailable("this machine has other encryption keys") from error
 

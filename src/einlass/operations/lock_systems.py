@@ -72,7 +72,13 @@ def credentials_changed(system: LockSystem) -> None:
     system.failures = 0
 
 
-def driver_of(system: LockSystem, *, before_call: Callable[[], None] | None = None, answer_seconds: float | None = None) -> LockDriver:
+def driver_of(
+    system: LockSystem,
+    *,
+    clock: Callable[[], datetime],
+    before_call: Callable[[], None] | None = None,
+    answer_seconds: float | None = None,
+) -> LockDriver:
     """The driver of an account. Raises CannotUnseal with the wrong encryption keys (F48)."""
     account = LockAccount(
         base_url=settings.EXIVO_URL,
@@ -82,7 +88,9 @@ def driver_of(system: LockSystem, *, before_call: Callable[[], None] | None = No
         mobile_app_id=system.mobile_app_id,
         limits=_limits(system, answer_seconds=answer_seconds),
     )
-    return registry.driver_for(system.vendor, account, before_call=before_call or _nothing, in_transaction=_in_transaction)
+    return registry.driver_for(
+        system.vendor, account, before_call=before_call or _nothing, in_transaction=_in_transaction, clock=clock
+    )
 
 
 def _limits(system: LockSystem, *, answer_seconds: float | None) -> Limits:
@@ -115,9 +123,9 @@ def _nothing() -> None:
     return None
 
 
-def ask_site(system: LockSystem, site_id: str) -> SiteAnswer:
+def ask_site(system: LockSystem, site_id: str, *, now: datetime) -> SiteAnswer:
     """Ask the vendor for a site and its components, writing nothing (R2, R3). Takes up to 10 s; never inside a transaction."""
-    driver = driver_of(system, answer_seconds=WITHIN_SECONDS / 2)
+    driver = driver_of(system, clock=lambda: now, answer_seconds=WITHIN_SECONDS / 2)
     try:
         site = driver.site(site_id)
         if site.id != site_id:
@@ -138,7 +146,7 @@ def confirm_site(branch: Branch, *, now: datetime, actor: Actor = CLOCK) -> Site
     system = branch.lock_system
     if system is None or not system.enabled or not branch.site_id:
         return SiteAnswer("off")
-    answer = ask_site(system, branch.site_id)
+    answer = ask_site(system, branch.site_id, now=now)
     write_site_answer(branch, answer, now=now, actor=actor)
     return answer
 
@@ -247,7 +255,7 @@ def probe_lock_systems(*, now: datetime) -> int:
 
 def _probe(system: LockSystem, site_id: str, *, now: datetime) -> None:
     try:
-        driver_of(system, answer_seconds=WITHIN_SECONDS / 2).site(site_id)
+        driver_of(system, clock=lambda: now, answer_seconds=WITHIN_SECONDS / 2).site(site_id)
     except LockNeedsOperator as failure:
         if failure.what == "credentials":
             note_failure(system, failure, now=now)

@@ -34,7 +34,8 @@ __all__ = ["MARKER", "ExivoDriver", "build", "marker_in"]
 
 T = TypeVar("T")
 
-DOORS_KEPT_SECONDS = 60.0
+# Short, so that a component which turns into a gateway is noticed before it is named (I1), yet not read for each key of a burst.
+DOORS_KEPT_SECONDS = 5.0
 # A list that lacks more of the keys we believe alive than this is not worth a single reading of each.
 MOST_SINGLE_READS = 1000
 
@@ -42,7 +43,7 @@ _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 
 
 class _DoorLists:
-    """The component lists of an account's sites, for at most a minute, shared by the drivers of this process."""
+    """The component lists of an account's sites, for a few seconds, shared by the drivers of this process."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()

@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: Apache-2.0
+# Two commands for newcomers: make demo, make test. Everything is installed into .venv; nothing else is touched,
+# except that `make test` installs PostgreSQL and Chromium with apt where it may.
+PYTHON ?= python3
+BIN := .venv/bin
+INSTALLED := .venv/.installed
+# A bounded number of processes: the browser and the database want their share of a small machine.
+PROCESSES ?= 2
+PYTEST := $(BIN)/python -m pytest -q -n $(PROCESSES) --dist loadgroup
+ON_POSTGRES := tests/operations tests/queries tests/jobs tests/web tests/chaos
+
+.PHONY: demo test check bench chaos screens format lint types contracts services clean
+
+$(INSTALLED): pyproject.toml uv.lock
+	$(PYTHON) -m venv --clear .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check "uv>=0.9,<1" \
+	  && $(BIN)/uv sync --quiet --frozen --inexact --extra dev --python $(BIN)/python \
+	  || $(BIN)/pip install --quiet --disable-pip-version-check --editable ".[dev]"
+	touch $(INSTALLED)
+
+demo: $(INSTALLED)
+	@exec $(BIN)/einlass demo
+
+test: $(INSTALLED) services
+	$(PYTEST) tests
+	EINLASS_TEST_DATABASE=postgres $(PYTEST) $(ON_POSTGRES)
+
+check: $(INSTALLED) format lint types contracts test
+
+format: $(INSTALLED)
+	$(BIN)/ruff format --check --quiet .
+
+lint: $(INSTALLED)
+	$(BIN)/ruff check --quiet .
+
+types: $(INSTALLED)
+	$(BIN)/mypy --no-error-summary
+
+contracts: $(INSTALLED)
+	$(BIN)/lint-imports --no-cache
+
+services:
+	@sh scripts/test_services.sh
+
+bench: $(INSTALLED)
+	$(BIN)/python bench/run.py $(if $(QUICK),--quick)
+
+chaos: $(INSTALLED) services
+	$(PYTEST) tests/chaos -s
+	EINLASS_TEST_DATABASE=postgres $(PYTEST) tests/chaos -s
+
+screens: $(INSTALLED) services
+	$(BIN)/python scripts/screens.py
+
+clean:
+	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache screens
