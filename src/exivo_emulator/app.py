@@ -63,7 +63,7 @@ class Emulator:
         except (NotFound, MethodNotAllowed) as error:
             return _no_route(request, error)
         except HTTPException as error:
-            return error.get_response(request.environ)  # type: ignore[return-value] # werkzeug types it as sansio
+            return error.get_response(request.environ)
         room, name = endpoint.split(":")
         if room == "api":
             return _as_response(self._api(request, name, values["site"], values.get("item", "")))

@@ -19,6 +19,7 @@ class KeepAliveHandler(WSGIRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
     wbufsize = -1
+    lost = False
 
     def run_wsgi(self) -> None:
         if self.headers.get("Transfer-Encoding"):
@@ -28,8 +29,7 @@ class KeepAliveHandler(WSGIRequestHandler):
             self._answer(environ)
         except (ConnectionError, TimeoutError):
             # A fault lost the answer, or the client is gone: either way this connection is over.
-            self.close_connection = True
-            self._forget_buffer()
+            self.close_connection = self.lost = True
         except Exception:
             logger.exception("a request failed")
             self.close_connection = True
@@ -60,12 +60,11 @@ class KeepAliveHandler(WSGIRequestHandler):
             self.wfile.write(body)
         self.wfile.flush()
 
-    def _forget_buffer(self) -> None:
-        """Nothing was written when an answer is lost, but closing would try to flush to a peer that is gone."""
-        try:
-            self.wfile.flush()
-        except OSError:
-            logger.debug("the client hung up")
+    def finish(self) -> None:
+        """Close a lost connection here: the server would end it orderly first, and a reset would never reach the client."""
+        super().finish()
+        if self.lost:
+            self.connection.close()
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         """The emulator has a log of its own; a line per request would only slow it down."""

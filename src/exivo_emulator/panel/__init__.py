@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The panel of the emulator."""
+"""The panel of the emulator: the building to play with in a browser."""
 
-from collections.abc import Callable
+from exivo_emulator.panel.routes import ROUTES
 
-from werkzeug.wrappers import Response
-
-ROUTES: dict[str, tuple[str, str, Callable[..., Response]]] = {}
+__all__ = ["ROUTES"]
