@@ -13,7 +13,6 @@ import pytest
 from tests.locks.wires import DOOR, KEY, NOW, SECRET, SITE, Scripted, a_visit, account, driver_on, says
 
 from einlass.core.windows import Window
-from einlass.locks.exivo.driver import ExivoDriver
 from einlass.locks.port import (
     KeyOrder,
     LockFailure,
@@ -22,6 +21,7 @@ from einlass.locks.port import (
     LockRefused,
     LockUnavailable,
 )
+from einlass.locks.wire import BoundTransport
 
 ORDER = KeyOrder(
     marker="EL-7K3M9Q2W4T",
@@ -258,9 +258,12 @@ def test_redirect_and_cookie_are_not_followed() -> None:
     assert [(request.url.host, request.headers.get("cookie")) for request in wire.requests] == [("exivo.example", None)] * 2
 
 
-@pytest.mark.parametrize("base_url", ["", "not an address", "ftp://x/", "https://[/v1"])
+@pytest.mark.parametrize(
+    "base_url",
+    ["", "not an address", "ftp://x/", "https://x:abc/v1", "http://127.0.0.1:99999/v1", f"http://{'a' * 64}.example/v1"],
+)
 def test_unusable_address_is_unavailable(base_url: str) -> None:
-    driver: ExivoDriver = driver_on(httpx2.HTTPTransport(), base_url=base_url)
+    driver = driver_on(BoundTransport(connections=1), base_url=base_url)
 
     assert told(lambda: driver.site(SITE)) == AWAY
 

@@ -6,14 +6,21 @@ from __future__ import annotations
 import gc
 import os
 import socket
+import ssl
 import threading
 import time
 import weakref
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import httpx2
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 from tests.locks.wires import KEY, NOW, SITE, Scripted, account, says
 
 from einlass.locks import wire
@@ -113,6 +120,63 @@ def test_nobody_listening_means_nothing_was_sent() -> None:
 
     with driver_at(f"http://127.0.0.1:{port}/v1") as driver:
         assert isinstance(failure_within(lambda: driver.revoke(SITE, KEY), 0.9), LockUnavailable)
+
+
+def test_untrusted_certificate_means_nothing_was_sent(tmp_path: Path) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(self_signed(tmp_path))
+
+    with closing(socket.create_server(("127.0.0.1", 0))) as listening:
+        thread = threading.Thread(target=lambda: refuse_tls(listening, context))
+        thread.start()
+        with driver_at(f"https://127.0.0.1:{listening.getsockname()[1]}/v1") as driver:
+            assert isinstance(failure_within(lambda: driver.revoke(SITE, KEY), 0.9), LockUnavailable)
+        thread.join()
+
+
+def self_signed(folder: Path) -> Path:
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    start = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(start)
+        .not_valid_after(start + timedelta(days=1))
+        .sign(key, hashes.SHA256())
+    )
+    plain = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    path = folder / "server.pem"
+    path.write_bytes(plain + certificate.public_bytes(serialization.Encoding.PEM))
+    return path
+
+
+def refuse_tls(listening: socket.socket, context: ssl.SSLContext) -> None:
+    connection, _ = listening.accept()
+    with closing(connection), pytest.raises(OSError), context.wrap_socket(connection, server_side=True):
+        pass
+
+
+def test_no_time_left_means_no_answer() -> None:
+    there = account(base_url="http://127.0.0.1:1/v1", limits=Limits(answer_seconds=0.01, calls_per_second=1000))
+
+    def late(request: httpx2.Request) -> httpx2.Response:
+        time.sleep(0.03)
+        return httpx2.Response(200, content=INFO)
+
+    driver = build(there, before_call=lambda: None, in_transaction=lambda: False, transport=httpx2.MockTransport(late))
+
+    assert isinstance(failure_within(lambda: driver.site(SITE), 0.9), LockUnavailable)
+
+
+def test_deadline_that_is_over_stops_the_next_read() -> None:
+    with server(lambda connection: None) as address, wire.answer_within(0.0):
+        with pytest.raises(httpx2.TimeoutException):
+            line_for(account(base_url=address, limits=LIMITS)).http.get(address)
+        line_for(account(base_url=address, limits=LIMITS)).http.close()
 
 
 def test_connection_is_kept_for_the_next_call() -> None:

@@ -92,7 +92,11 @@ class _BoundBackend(httpcore2.SyncBackend):
         local_address: str | None = None,
         socket_options: Iterable[httpcore2.SOCKET_OPTION] | None = None,
     ) -> httpcore2.NetworkStream:
-        return _BoundStream(super().connect_tcp(host, port, timeout, local_address, socket_options))
+        try:
+            return _BoundStream(super().connect_tcp(host, port, timeout, local_address, socket_options))
+        except (OverflowError, UnicodeError) as error:
+            # Python's own words for a port or a name that no address can have.
+            raise httpcore2.ConnectError("an address that cannot exist") from error
 
 
 class BoundTransport(httpx2.HTTPTransport):
@@ -160,8 +164,8 @@ def _start_afresh() -> None:
     _exchange.lines = OrderedDict()
 
 
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_start_afresh)
+# Not on Windows, where nothing forks.
+getattr(os, "register_at_fork", lambda **_: None)(after_in_child=_start_afresh)
 
 
 def exchange(line: Line, request: httpx2.Request, *, account: LockAccount) -> Answer:
