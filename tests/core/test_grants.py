@@ -1,0 +1,224 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Who may open what, when: R5, R7, R11, R17."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from einlass.core.bookings import Status
+from einlass.core.grants import (
+    GRANTING,
+    Admissible,
+    BookingFacts,
+    DoorFacts,
+    DoorUse,
+    Entitlement,
+    Grant,
+    admissible,
+    chosen_doors,
+    grant_for,
+    key_window,
+    opens_doors,
+)
+from einlass.core.windows import Window
+
+START = datetime(2027, 1, 12, 13, tzinfo=UTC)
+WINDOW = Window(START, START + timedelta(hours=4))
+KEY_WINDOW = Window(START - timedelta(minutes=15), START + timedelta(hours=4, minutes=15))
+
+ENTRANCE = DoorFacts("entrance", "Haupteingang", "c-lever", DoorUse.ALWAYS)
+CLOAKROOM = DoorFacts("cloakroom", "Garderobe/WC", "cylinder", DoorUse.ALWAYS)
+CONSULTING = DoorFacts("consulting", "Sprechzimmer", "c-lever", DoorUse.SERVICES)
+OFFICE = DoorFacts("office", "Büro", "c-lever", DoorUse.SERVICES)
+STORE = DoorFacts("store", "Lager", "c-lever", DoorUse.NONE)
+GATEWAY = DoorFacts("gateway", "Gateway", "Wireless Gateway", DoorUse.NONE)
+
+MEETING_ROOM = BookingFacts(
+    status=Status.CONFIRMED,
+    window=WINDOW,
+    phone="+41781234567",
+    branch_doors=(ENTRANCE, CLOAKROOM, CONSULTING, OFFICE, STORE, GATEWAY),
+    service_doors=frozenset({"consulting"}),
+    room_doors=frozenset(),
+    early_minutes=15,
+    late_minutes=15,
+    lock_system=1,
+    lock_system_enabled=True,
+    site_id="site",
+    site_confirmed=True,
+)
+
+
+def with_door(door: DoorFacts) -> BookingFacts:
+    return replace(MEETING_ROOM, branch_doors=(ENTRANCE, door), service_doors=frozenset({door.component}))
+
+
+@pytest.mark.parametrize(
+    ("kind", "expected", "when_allowed"),
+    [
+        ("gateway", Admissible.GATEWAY, Admissible.GATEWAY),
+        ("GATEWAY", Admissible.GATEWAY, Admissible.GATEWAY),
+        ("Wireless-GateWay 90 40", Admissible.GATEWAY, Admissible.GATEWAY),
+        ("  gateway ", Admissible.GATEWAY, Admissible.GATEWAY),
+        ("", Admissible.UNKNOWN_TYPE, Admissible.YES),
+        ("   ", Admissible.UNKNOWN_TYPE, Admissible.YES),
+        ("\t\n", Admissible.UNKNOWN_TYPE, Admissible.YES),
+        (None, Admissible.UNKNOWN_TYPE, Admissible.YES),
+        (7, Admissible.UNKNOWN_TYPE, Admissible.YES),
+        (True, Admissible.UNKNOWN_TYPE, Admissible.YES),
+        (["gateway"], Admissible.UNKNOWN_TYPE, Admissible.YES),
+        ({"type": "gateway"}, Admissible.UNKNOWN_TYPE, Admissible.YES),
+        (b"c-lever", Admissible.UNKNOWN_TYPE, Admissible.YES),
+        ("c-lever", Admissible.YES, Admissible.YES),
+        ("gate way", Admissible.YES, Admissible.YES),
+        ("something new", Admissible.YES, Admissible.YES),
+    ],
+)
+def test_r5_admissible(kind: object, expected: Admissible, when_allowed: Admissible) -> None:
+    assert admissible(kind=kind, allow_unknown=False) is expected
+    assert admissible(kind=kind, allow_unknown=True) is when_allowed
+
+
+@given(ahead=st.text(), behind=st.text(), allow=st.booleans(), big=st.booleans())
+def test_r5_no_text_around_it_makes_a_gateway_a_door(ahead: str, behind: str, allow: bool, big: bool) -> None:
+    word = "GATEWAY" if big else "gateway"
+
+    assert admissible(kind=f"{ahead}{word}{behind}", allow_unknown=allow) is Admissible.GATEWAY
+
+
+def test_r7_the_meeting_room_opens_exactly_these_doors() -> None:
+    grant = Grant(1, "site", "+41781234567", frozenset({"entrance", "cloakroom", "consulting"}), KEY_WINDOW)
+
+    assert grant_for(MEETING_ROOM) == Entitlement(grant, "")
+
+
+def test_r7_only_the_doors_of_the_room_that_was_given() -> None:
+    allotted = replace(MEETING_ROOM, service_doors=frozenset(), room_doors=frozenset({"office"}))
+
+    assert [door.component for door in chosen_doors(allotted)] == ["entrance", "cloakroom", "office"]
+
+
+def test_r7_door_not_chosen_for_the_branch_never_opens() -> None:
+    facts = replace(MEETING_ROOM, service_doors=frozenset({"store", "gateway", "elsewhere"}), room_doors=frozenset({"store"}))
+
+    assert [door.component for door in chosen_doors(facts)] == ["entrance", "cloakroom"]
+
+
+def test_r5_gateway_that_the_database_says_to_open_is_left_out() -> None:
+    granted = grant_for(with_door(replace(GATEWAY, use=DoorUse.ALWAYS, allow_unknown=True)))
+
+    assert granted.grant is not None
+    assert granted.grant.doors == {"entrance"}
+    assert granted.problem == "door_forbidden"
+
+
+def test_r5_unknown_type_opens_only_once_it_was_allowed() -> None:
+    unknown = replace(OFFICE, kind="")
+
+    assert grant_for(with_door(unknown)).problem == "door_forbidden"
+    allowed = grant_for(with_door(replace(unknown, allow_unknown=True)))
+    assert allowed.grant is not None
+    assert (allowed.grant.doors, allowed.problem) == (frozenset({"entrance", "office"}), "")
+
+
+def test_door_missing_at_the_vendor_is_left_out_and_named() -> None:
+    granted = grant_for(with_door(replace(OFFICE, missing=True)))
+
+    assert granted.grant is not None
+    assert (granted.grant.doors, granted.problem) == (frozenset({"entrance"}), "door_missing")
+
+
+def test_forbidden_door_outweighs_a_missing_one() -> None:
+    doors = (ENTRANCE, replace(OFFICE, missing=True, use=DoorUse.ALWAYS), replace(GATEWAY, use=DoorUse.ALWAYS))
+
+    assert grant_for(replace(MEETING_ROOM, branch_doors=doors)).problem == "door_forbidden"
+
+
+@pytest.mark.parametrize(
+    ("door", "problem"), [(replace(ENTRANCE, missing=True), "door_missing"), (replace(GATEWAY, use=DoorUse.ALWAYS), "door_forbidden")]
+)
+def test_no_door_left_means_no_grant_but_a_reason(door: DoorFacts, problem: str) -> None:
+    assert grant_for(replace(MEETING_ROOM, branch_doors=(door,))) == Entitlement(None, problem)
+
+
+@pytest.mark.parametrize("fold", [0, 1])
+@pytest.mark.parametrize("night", [datetime(2026, 10, 25), datetime(2027, 3, 28)])
+def test_r11_key_window_is_elapsed_time_at_every_minute_of_the_night(night: datetime, fold: int) -> None:
+    for minute in range(360):
+        start = (night + timedelta(minutes=minute)).replace(tzinfo=ZoneInfo("Europe/Zurich"), fold=fold).astimezone(UTC)
+        facts = replace(MEETING_ROOM, window=Window(start, start + timedelta(minutes=60)), early_minutes=15, late_minutes=20)
+
+        assert key_window(facts) == Window(start - timedelta(minutes=15), start + timedelta(minutes=80))
+
+
+def test_f35_neighbours_overlap_by_both_margins() -> None:
+    next_guest = replace(MEETING_ROOM, window=Window(WINDOW.end, WINDOW.end + timedelta(hours=1)))
+
+    mine, theirs = key_window(MEETING_ROOM), key_window(next_guest)
+
+    assert mine.end - theirs.start == timedelta(minutes=30)
+    assert not MEETING_ROOM.window.collides(next_guest.window)
+
+
+@pytest.mark.parametrize("status", Status)
+def test_r17_only_what_counts_has_a_grant(status: Status) -> None:
+    granted = grant_for(replace(MEETING_ROOM, status=status))
+
+    assert (granted.grant is not None) is (status in {Status.CONFIRMED, Status.COMPLETED, Status.NO_SHOW})
+    assert granted.problem == ""
+    assert {Status.CONFIRMED, Status.COMPLETED, Status.NO_SHOW} == GRANTING
+
+
+@pytest.mark.parametrize(
+    ("facts", "expected", "opens"),
+    [
+        (replace(MEETING_ROOM, lock_system_enabled=False), Entitlement(None), False),
+        (replace(MEETING_ROOM, lock_system=None), Entitlement(None), False),
+        (replace(MEETING_ROOM, branch_doors=(STORE, OFFICE)), Entitlement(None), False),
+        (replace(MEETING_ROOM, branch_doors=()), Entitlement(None), False),
+        (replace(MEETING_ROOM, site_confirmed=False), Entitlement(None, "site_unconfirmed"), True),
+        (replace(MEETING_ROOM, site_id=""), Entitlement(None, "site_unconfirmed"), True),
+        (replace(MEETING_ROOM, phone=""), Entitlement(None, "phone_unusable"), True),
+        (replace(MEETING_ROOM, phone="", site_confirmed=False), Entitlement(None, "site_unconfirmed"), True),
+        (replace(MEETING_ROOM, phone="", status=Status.CANCELLED), Entitlement(None), True),
+    ],
+)
+def test_no_grant_and_why(facts: BookingFacts, expected: Entitlement, opens: bool) -> None:
+    assert grant_for(facts) == expected
+    assert opens_doors(facts) is opens
+
+
+DOORS = st.builds(
+    DoorFacts,
+    component=st.sampled_from("abcdef"),
+    name=st.just("door"),
+    kind=st.sampled_from(["c-lever", "Gateway", "", "my-gateway-2"]),
+    use=st.sampled_from(DoorUse),
+    allow_unknown=st.booleans(),
+    missing=st.booleans(),
+)
+
+
+@given(
+    doors=st.lists(DOORS, unique_by=lambda door: door.component),
+    service=st.frozensets(st.sampled_from("abcdefg")),
+    room=st.frozensets(st.sampled_from("abcdefg")),
+)
+def test_i1_a_grant_names_only_doors_that_were_chosen_and_may_be(
+    doors: list[DoorFacts], service: frozenset[str], room: frozenset[str]
+) -> None:
+    grant = grant_for(replace(MEETING_ROOM, branch_doors=tuple(doors), service_doors=service, room_doors=room)).grant
+
+    expected = {
+        door.component
+        for door in doors
+        if not door.missing
+        and (door.use is DoorUse.ALWAYS or (door.use is DoorUse.SERVICES and door.component in service | room))
+        and "gateway" not in door.kind.lower()
+        and (door.kind or door.allow_unknown)
+    }
+    assert (grant.doors if grant else frozenset()) == expected
