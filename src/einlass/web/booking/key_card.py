@@ -1,0 +1,208 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The key card: the truth about the key in the words of a guest. No vendor's word is said here; the truth itself is `queries/keys.py`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+
+from django.utils.translation import gettext
+
+from einlass.core.access import AccessState
+from einlass.core.hours import local_date
+from einlass.core.phones import mask
+from einlass.core.windows import Window
+from einlass.models import Booking
+from einlass.queries.keys import AccessView, Problem
+from einlass.web import formats
+from einlass.web.bands import Band, band
+from einlass.web.booking.door_information import App, app_of
+
+SILENT = frozenset({"vendor_unreachable", "throttled", "outcome_unknown", "clock_skew"})
+MOVING_STATES = frozenset({AccessState.PREPARING, AccessState.CHANGING, AccessState.REVOKING, AccessState.TROUBLE})
+OVER = frozenset({AccessState.CLOSED, AccessState.REVOKING})
+SECONDS_WHILE_MOVING, SECONDS_AT_REST = 3, 30
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """State, heading and sentence as in the table of the design notes."""
+
+    state: str
+    heading: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeyCard:
+    """Ready to be drawn, in the order that never changes."""
+
+    state: str
+    words: Words
+    checked: str
+    next_attempt: str
+    phone_trouble: bool
+    time_title: str
+    time: str
+    day: str
+    booked_from: str
+    booked_until: str
+    band: Band | None
+    band_label: str
+    now: str
+    doors: tuple[str, ...]
+    app: App
+    phone: str
+    late_minutes: int
+    seconds: int
+
+    @property
+    def is_over(self) -> bool:
+        return self.state in OVER
+
+    @property
+    def is_live_region(self) -> bool:
+        """Whether a change is read out: where somebody waits for it."""
+        return self.state in MOVING_STATES
+
+    @property
+    def digest(self) -> str:
+        """Changes when anything on the card does, so that a page that asks again is only redrawn then."""
+        shown = (self.words, self.checked, self.next_attempt, self.time, self.band, self.doors, self.phone)
+        return sha256(repr(shown).encode()).hexdigest()[:16]
+
+
+def key_card(booking: Booking, access: AccessView, *, now: datetime) -> KeyCard | None:
+    """The card of a booking, or None where it needs no key."""
+    if access.state is AccessState.NONE or access.valid_from is None or access.valid_until is None:
+        return None
+    zone = booking.branch.time_zone
+    window = Window(access.valid_from, access.valid_until)
+    drawn = band(window=window, booked=booking.window, now=now) if booking.window.collides(window) else None
+    return KeyCard(
+        state=access.state.value,
+        words=_words(booking, access, window, now=now),
+        checked=_checked(access, zone, now=now),
+        next_attempt=_next_attempt(access.problem, zone, now=now),
+        phone_trouble=access.state is AccessState.TROUBLE and _code(access) == "phone_unusable",
+        time_title=_time_title(access.state),
+        time=formats.span(window.start, window.end, zone),
+        day=formats.day_with_year(local_date(window.start, zone)),
+        booked_from=formats.clock(booking.start, zone),
+        booked_until=formats.clock(booking.end, zone),
+        band=drawn,
+        band_label=_band_label(booking, window, zone),
+        now=formats.clock(now, zone) if now in window and access.state is AccessState.ACTIVE else "",
+        doors=tuple(name for _, name in access.doors),
+        app=app_of(booking.branch),
+        phone=mask(booking.mobile),
+        late_minutes=booking.branch.late_minutes,
+        seconds=SECONDS_WHILE_MOVING if access.state in MOVING_STATES else SECONDS_AT_REST,
+    )
+
+
+def _code(access: AccessView) -> str:
+    return access.problem.code if access.problem else ""
+
+
+def _words(booking: Booking, access: AccessView, window: Window, *, now: datetime) -> Words:
+    if access.state is AccessState.TROUBLE:
+        return _trouble(booking, _code(access))
+    zone = booking.branch.time_zone
+    facts = {
+        "day": formats.day_in_words(local_date(window.start, zone)),
+        "from": formats.clock(window.start, zone),
+        "until": formats.clock(window.end, zone),
+        "rest": formats.length_in_words(window.end - now),
+    }
+    found = _PLAIN_WORDS[access.state]()
+    return Words(found.state, found.heading, found.sentence % facts)
+
+
+def _preparing() -> Words:
+    return Words(
+        gettext("Being prepared"),
+        gettext("Your key is being made"),
+        gettext("You need not do anything. As soon as it is ready, you will see it here."),
+    )
+
+
+def _ready() -> Words:
+    return Words(
+        gettext("Ready"),
+        gettext("Your phone is the key"),
+        gettext("It opens on %(day)s, from %(from)s. Until then the lock shows red."),
+    )
+
+
+def _active() -> Words:
+    return Words(gettext("Valid now"), gettext("Your phone opens now"), gettext("Another %(rest)s, until %(until)s."))
+
+
+def _changing() -> Words:
+    return Words(
+        gettext("Being changed"),
+        gettext("Your key is being changed"),
+        gettext("You need not do anything. As soon as the new key is ready, you will see it here."),
+    )
+
+
+def _revoking() -> Words:
+    return Words(
+        gettext("Being taken back"),
+        gettext("Your key is being taken back"),
+        gettext("Until your phone has synchronised, it may still open until %(until)s."),
+    )
+
+
+def _closed() -> Words:
+    return Words(gettext("Ended"), gettext("Your key has expired"), gettext("It was valid until %(until)s."))
+
+
+_PLAIN_WORDS = {
+    AccessState.PREPARING: _preparing,
+    AccessState.READY: _ready,
+    AccessState.ACTIVE: _active,
+    AccessState.CHANGING: _changing,
+    AccessState.REVOKING: _revoking,
+    AccessState.CLOSED: _closed,
+}
+
+
+def _trouble(booking: Booking, code: str) -> Words:
+    state = gettext("Problem")
+    if code == "phone_unusable":
+        number = mask(booking.mobile)
+        sentence = gettext("Check the number %(number)s. If it is not right, please call us.") % {"number": number}
+        return Words(state, gettext("This number does not accept a key"), sentence)
+    heading = gettext("Your key is not confirmed yet")
+    if code in SILENT:
+        return Words(state, heading, gettext("The locking system is not answering at the moment. Your booking counts all the same."))
+    return Words(state, heading, gettext("We are taking care of it. Your booking counts all the same."))
+
+
+def _checked(access: AccessView, zone: str, *, now: datetime) -> str:
+    if access.checked_at is None or access.state not in {AccessState.READY, AccessState.ACTIVE}:
+        return ""
+    return formats.recent(access.checked_at, zone, now=now)
+
+
+def _next_attempt(problem: Problem | None, zone: str, *, now: datetime) -> str:
+    """When it is tried again; said only where trying again may help by itself."""
+    if problem is None or problem.code not in SILENT or problem.next_attempt_at is None or problem.next_attempt_at <= now:
+        return ""
+    return formats.clock(problem.next_attempt_at, zone)
+
+
+def _time_title(state: AccessState) -> str:
+    if state in OVER:
+        return gettext("Was valid")
+    return gettext("Valid") if state in {AccessState.READY, AccessState.ACTIVE} else gettext("To be valid")
+
+
+def _band_label(booking: Booking, window: Window, zone: str) -> str:
+    return gettext("Booking %(booked)s, key valid %(window)s") % {
+        "booked": formats.span(booking.start, booking.end, zone),
+        "window": formats.span(window.start, window.end, zone),
+    }

@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Step 1, what: the services as cards, by branch. One service only: straight to its free times."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import groupby
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from einlass.core.hours import local_date
+from einlass.core.slots import Slot, Taken, offered_days
+from einlass.core.texts import in_language
+from einlass.models import Service
+from einlass.queries.availability import REACH, taken_windows
+from einlass.queries.services import needs_mobile_number, offered_services, questions_by_service
+from einlass.web import formats
+from einlass.web.booking.choices import address
+from einlass.web.booking.offers import Offer, offer_of
+from einlass.web.context import operator_of
+
+AHEAD = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One service on offer."""
+
+    offer: Offer
+    description: str
+    price: str
+    next_free: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """The cards of one branch."""
+
+    branch: str
+    key: str
+    place: str
+    cards: tuple[Card, ...]
+
+
+@require_safe
+def what(request: HttpRequest) -> HttpResponse:
+    services = _bookable()
+    if len(services) == 1:
+        carried = {"lang": request.GET["lang"]} if "lang" in request.GET else {}
+        return redirect(address(reverse("booking_when", args=[services[0].key]), **carried))
+    return render(request, "booking/what.html", {"shelves": _shelves(request, services), "step": 1})
+
+
+def _bookable() -> list[Service]:
+    services = list(offered_services())
+    questions = questions_by_service(services)
+    return [service for service in services if service.durations and not needs_mobile_number(service, questions[service.pk])]
+
+
+def _shelves(request: HttpRequest, services: list[Service]) -> list[Shelf]:
+    now = timezone.now()
+    taken = _taken(services, now)
+    default = operator_of(request).default_language
+    shelves = []
+    for branch, group in groupby(services, key=lambda service: service.branch):
+        cards = tuple(_card(service, taken=taken, now=now, language=request.LANGUAGE_CODE, default=default) for service in group)
+        shelves.append(Shelf(branch=cards[0].offer.branch, key=branch.key, place=branch.address, cards=cards))
+    return shelves
+
+
+def _taken(services: list[Service], now: datetime) -> Taken:
+    """What is taken in all rooms for a month, in one query, however many services there are."""
+    rooms = {room.pk for service in services for room in service.rooms.all() if room.active}
+    return taken_windows(sorted(rooms), start=now - REACH, end=now + AHEAD + REACH)
+
+
+def _card(service: Service, *, taken: Taken, now: datetime, language: str, default: str) -> Card:
+    slot = _first_free(service, taken=taken, now=now)
+    return Card(
+        offer=offer_of(service, language=language, default=default),
+        description=in_language(service.description, language=language, default=default),
+        price=in_language(service.price, language=language, default=default),
+        next_free=formats.moment(slot.start, service.branch.time_zone) if slot else "",
+        address=reverse("booking_when", args=[service.key]),
+    )
+
+
+def _first_free(service: Service, *, taken: Taken, now: datetime) -> Slot | None:
+    today = local_date(now, service.branch.time_zone)
+    days = offered_days(
+        service.rules(),
+        service.branch.hours(),
+        rooms=[room.pk for room in service.rooms.all() if room.active],
+        taken=taken,
+        duration=service.durations[0],
+        first=today,
+        last=today + AHEAD,
+        now=now,
+    )
+    return next((slot for day in days for slot in day.slots), None)

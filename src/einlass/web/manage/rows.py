@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A booking as a row of the staff's list: the words for its state and for its key. Staff may read the vendor's name, guests never do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from itertools import groupby
+
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+
+from einlass.core.access import AccessState
+from einlass.core.bookings import Status, shown
+from einlass.core.hours import local_date
+from einlass.core.texts import Text, in_language
+from einlass.models import Booking
+from einlass.queries.keys import AccessView, access_of
+from einlass.web import formats
+
+LIVE = frozenset({Status.HELD, Status.PENDING, Status.CONFIRMED})
+STATUS_WORDS = {
+    Status.HELD: _("held"),
+    Status.PENDING: _("waits for approval"),
+    Status.CONFIRMED: _("confirmed"),
+    Status.CANCELLED: _("cancelled"),
+    Status.DECLINED: _("declined"),
+    Status.COMPLETED: _("completed"),
+    Status.NO_SHOW: _("nobody came"),
+    Status.LAPSED: _("cancelled"),
+}
+KEY_WORDS = {
+    AccessState.NONE: _("no key needed"),
+    AccessState.PREPARING: _("being prepared"),
+    AccessState.READY: _("ready"),
+    AccessState.ACTIVE: _("valid now"),
+    AccessState.CHANGING: _("being changed"),
+    AccessState.REVOKING: _("being taken back"),
+    AccessState.CLOSED: _("ended"),
+    AccessState.TROUBLE: _("Problem"),
+}
+PROBLEMS = {
+    "vendor_unreachable": _("exivo is not answering."),
+    "throttled": _("exivo asks us to wait."),
+    "credentials_rejected": _("exivo refuses the API key or secret."),
+    "site_unconfirmed": _("exivo has not confirmed the branch's Site-ID yet."),
+    "site_mismatch": _("The branch's Site-ID belongs to another site."),
+    "outcome_unknown": _("An answer of exivo was lost. Einlass looks before it tries again."),
+    "refused": _("exivo refuses this key."),
+    "phone_unusable": _("exivo does not accept this mobile number."),
+    "door_missing": _("exivo no longer knows one of the doors."),
+    "door_forbidden": _("One of the doors may not be in a key."),
+    "changed_outside": _("The key was changed in the exivo app."),
+    "duplicate": _("There are two keys for this booking."),
+    "overlap_unmanaged": _("Another key of the same phone overlaps."),
+    "failed_to_revoke": _("The key could not be taken back yet."),
+    "failed_to_expire": _("The key is over and still listed."),
+    "held_by_brake": _("Many keys would be taken back at once. Somebody has to agree."),
+    "clock_skew": _("The clocks of Einlass and exivo differ."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Who reads, in which language, when."""
+
+    language: str
+    default: str
+    now: datetime
+    may_act: bool
+
+    def text(self, text: Text, otherwise: str) -> str:
+        return in_language(text, language=self.language, default=self.default) or otherwise
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the table."""
+
+    reference: str
+    link_token: str
+    day: date
+    day_words: str
+    span: str
+    guest: str
+    contact: str
+    room: str
+    branch: str
+    service: str
+    status: str
+    status_word: str
+    key_state: str
+    key_word: str
+    key_note: str
+    past: bool
+    may_confirm: bool
+    may_cancel: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """The rows of one local day."""
+
+    id: str
+    title: str
+    count: str
+    rows: tuple[Row, ...]
+
+
+def days_of(bookings: Iterable[Booking], *, reader: Reader) -> tuple[Day, ...]:
+    """The bookings, which come in order of their start, by day."""
+    rows = [row_of(booking, reader=reader) for booking in bookings]
+    return tuple(_day(day, tuple(group)) for day, group in groupby(rows, key=lambda row: row.day))
+
+
+def row_of(booking: Booking, *, reader: Reader) -> Row:
+    """Everything a row says. Reads nothing that `with_facts` has not read."""
+    access = access_of(booking, now=reader.now)
+    zone = booking.branch.time_zone
+    status = Status(booking.status)
+    day = local_date(booking.start, zone)
+    return Row(
+        reference=booking.reference,
+        link_token=booking.link_token,
+        day=day,
+        day_words=formats.day_with_year(day),
+        span=formats.span(booking.start, booking.end, zone),
+        guest=booking.guest_name or booking.email or booking.reference,
+        contact=booking.email,
+        room=reader.text(booking.room.name, booking.room.key),
+        branch=reader.text(booking.branch.name, booking.branch.key),
+        service=reader.text(booking.service.name, booking.service.key),
+        status=shown(status).value,
+        status_word=status_word(status),
+        key_state=access.state.value,
+        key_word=str(KEY_WORDS[access.state]),
+        key_note=_note(access, zone, now=reader.now),
+        past=booking.end <= reader.now or status not in LIVE,
+        may_confirm=reader.may_act and status is Status.PENDING and booking.end > reader.now,
+        may_cancel=reader.may_act and status in LIVE and booking.end > reader.now,
+    )
+
+
+def status_word(status: Status) -> str:
+    """The word of the list for a state of a booking."""
+    return str(STATUS_WORDS[status])
+
+
+def _day(day: date, rows: tuple[Row, ...]) -> Day:
+    count = ngettext("%(count)s booking", "%(count)s bookings", len(rows)) % {"count": len(rows)}
+    return Day(id=f"day-{day.isoformat()}", title=formats.day_with_year(day), count=count, rows=rows)
+
+
+def _note(access: AccessView, zone: str, *, now: datetime) -> str:
+    """What is in the way, and when it is tried again."""
+    problem = access.problem
+    if problem is None:
+        return ""
+    reason = str(PROBLEMS.get(problem.code, problem.code))
+    if problem.next_attempt_at is None or problem.next_attempt_at <= now:
+        return reason
+    return f"{reason} {gettext('Next attempt %(time)s.') % {'time': formats.recent(problem.next_attempt_at, zone, now=now)}}"
