@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from einlass.core.bookings import Status
@@ -83,6 +83,7 @@ def test_r5_admissible(kind: object, expected: Admissible, when_allowed: Admissi
     assert admissible(kind=kind, allow_unknown=True) is when_allowed
 
 
+@settings(max_examples=50)
 @given(ahead=st.text(), behind=st.text(), allow=st.booleans(), big=st.booleans())
 def test_r5_no_text_around_it_makes_a_gateway_a_door(ahead: str, behind: str, allow: bool, big: bool) -> None:
     word = "GATEWAY" if big else "gateway"
@@ -203,6 +204,7 @@ DOORS = st.builds(
 )
 
 
+@settings(max_examples=50)
 @given(
     doors=st.lists(DOORS, unique_by=lambda door: door.component),
     service=st.frozensets(st.sampled_from("abcdefg")),

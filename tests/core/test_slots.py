@@ -314,7 +314,7 @@ RULES = st.builds(
 BUSY = st.dictionaries(st.integers(1, 3), st.lists(st.tuples(st.integers(-300, 3200), st.integers(1, 400)), max_size=6), max_size=3)
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@settings(max_examples=50, suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(service=RULES, hours=HOURS, busy=BUSY, first=st.sampled_from(FIRST_DAYS), ahead=st.integers(-2000, 3000), pick=st.integers(0, 1))
 def test_list_and_single_check_agree(
     *, service: ServiceRules, hours: OpeningHours, busy: dict[int, list[tuple[int, int]]], first: date, ahead: int, pick: int
