@@ -125,7 +125,7 @@ def _nothing() -> None:
 
 def ask_site(system: LockSystem, site_id: str, *, now: datetime) -> SiteAnswer:
     """Ask the vendor for a site and its components, writing nothing (R2, R3). Takes up to 10 s; never inside a transaction."""
-    driver = driver_of(system, clock=lambda: now, answer_seconds=WITHIN_SECONDS / 2)
+    driver = driver_of(system, clock=lambda: now, answer_seconds=WITHIN_SECONDS / 3)
     try:
         site = driver.site(site_id)
         if site.id != site_id:
@@ -255,7 +255,7 @@ def probe_lock_systems(*, now: datetime) -> int:
 
 def _probe(system: LockSystem, site_id: str, *, now: datetime) -> None:
     try:
-        driver_of(system, clock=lambda: now, answer_seconds=WITHIN_SECONDS / 2).site(site_id)
+        driver_of(system, clock=lambda: now, answer_seconds=WITHIN_SECONDS / 3).site(site_id)
     except LockNeedsOperator as failure:
         if failure.what == "credentials":
             note_failure(system, failure, now=now)

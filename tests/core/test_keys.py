@@ -1,0 +1,329 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The key plan: a table of single decisions, and a vendor in memory that lies at random until it stops, then the plan must converge."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from einlass.core.bookings import Status
+from einlass.core.grants import Grant
+from einlass.core.keys import (
+    AT_VENDOR,
+    OPEN,
+    READ_LAG,
+    Abandon,
+    Adopt,
+    Expire,
+    HeldKey,
+    Issue,
+    KeyState,
+    Listing,
+    Observe,
+    ReadBack,
+    Revoke,
+    SeenKey,
+    Settled,
+    TakeIn,
+    Wait,
+    brake_engages,
+    differences,
+    digest_of,
+    plan,
+    retry_at,
+    urgency,
+)
+from einlass.core.windows import Window
+
+NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+PHONE = "+41780000001"
+
+
+def window(start_hours: float, hours: float = 2) -> Window:
+    start = NOW + timedelta(hours=start_hours)
+    return Window(start, start + timedelta(hours=hours))
+
+
+def grant(start_hours: float = 24, *, phone: str = PHONE, doors: Sequence[str] = ("d1", "d2"), hours: float = 2) -> Grant:
+    return Grant(lock_system=1, site_id="s", phone=phone, doors=frozenset(doors), window=window(start_hours, hours))
+
+
+def key(of: Grant, state: KeyState, *, number: int = 1, sent: datetime | None = None, drifted: str = "") -> HeldKey:
+    vendor_id = "" if state in {KeyState.WANTED, KeyState.SENDING, KeyState.ABANDONED} else f"v{number}"
+    return HeldKey(
+        number, f"EL-{number}", vendor_id, of.lock_system, of.site_id, of.phone, of.doors, of.window, state, 1, sent or NOW - READ_LAG, drifted
+    )
+
+
+def seen(of: HeldKey, vendor_id: str = "v1", *, revoked: bool = False) -> SeenKey:
+    return SeenKey(vendor_id, of.marker, f"Raum · {of.marker}", of.phone, of.doors, of.window, revoked, False)
+
+
+def listing(*keys: SeenKey, complete: bool = True, at: datetime = NOW) -> Listing:
+    return Listing(keys, complete, at)
+
+
+TOMORROW = grant()
+LATER = grant(48)
+RUNNING = grant(-1, hours=2)
+PROLONGED = grant(-1, hours=4)
+live = key(TOMORROW, KeyState.LIVE)
+sending = key(TOMORROW, KeyState.SENDING)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "keys", "observed", "step"),
+    [
+        (None, [], None, Settled()),
+        (TOMORROW, [], None, Issue(TOMORROW, None)),
+        (TOMORROW, [key(TOMORROW, KeyState.WANTED)], None, Issue(TOMORROW, key(TOMORROW, KeyState.WANTED))),
+        (TOMORROW, [key(TOMORROW, KeyState.ISSUED)], None, ReadBack(key(TOMORROW, KeyState.ISSUED))),
+        (TOMORROW, [live], None, Settled()),
+        # cancelled
+        (None, [live], None, Revoke(live, "no_grant")),
+        (None, [key(TOMORROW, KeyState.WANTED)], None, Abandon(key(TOMORROW, KeyState.WANTED), "not_sent")),
+        (None, [key(TOMORROW, KeyState.REVOKING)], None, Revoke(key(TOMORROW, KeyState.REVOKING), "no_grant")),
+        # moved: revoke first
+        (LATER, [live], None, Revoke(live, "replaced")),
+        (LATER, [], None, Issue(LATER, None)),
+        # F31: cancelled while nobody knows whether it was made
+        (None, [sending], None, Observe()),
+        (None, [sending], listing(seen(sending)), Adopt(sending, seen(sending))),
+        (None, [sending], listing(), Abandon(sending, "absent")),
+        # unknown is not absent
+        (TOMORROW, [sending], None, Observe()),
+        (TOMORROW, [sending], listing(complete=False), Wait(NOW + READ_LAG, "listing_incomplete")),
+        (TOMORROW, [sending], listing(seen(sending), complete=False), Adopt(sending, seen(sending))),
+        (TOMORROW, [key(TOMORROW, KeyState.SENDING, sent=NOW)], listing(), Wait(NOW + READ_LAG, "outcome_unknown")),
+        # F04: given up, then applied late
+        (TOMORROW, [key(TOMORROW, KeyState.ABANDONED)], listing(seen(live)), Adopt(key(TOMORROW, KeyState.ABANDONED), seen(live))),
+        (None, [key(TOMORROW, KeyState.ABANDONED)], None, Settled()),
+        # F10: two with one marker
+        (TOMORROW, [live], listing(seen(live), seen(live, "v9")), TakeIn(live, seen(live, "v9"))),
+        (TOMORROW, [live, key(TOMORROW, KeyState.ISSUED, number=2)], None, Revoke(key(TOMORROW, KeyState.ISSUED, number=2), "duplicate")),
+        # a dead one with our marker is nothing
+        (TOMORROW, [sending], listing(seen(sending, revoked=True)), Abandon(sending, "absent")),
+        # F13: somebody widened it
+        (
+            TOMORROW,
+            [key(TOMORROW, KeyState.LIVE, drifted="doors")],
+            None,
+            Revoke(key(TOMORROW, KeyState.LIVE, drifted="doors"), "drifted"),
+        ),
+        # I7: a guest who may be inside
+        (PROLONGED, [key(RUNNING, KeyState.LIVE)], None, Issue(PROLONGED, None)),
+        (
+            PROLONGED,
+            [key(RUNNING, KeyState.LIVE), key(PROLONGED, KeyState.ISSUED, number=2)],
+            None,
+            ReadBack(key(PROLONGED, KeyState.ISSUED, number=2)),
+        ),
+        (
+            PROLONGED,
+            [key(RUNNING, KeyState.LIVE), key(PROLONGED, KeyState.LIVE, number=2)],
+            None,
+            Revoke(key(RUNNING, KeyState.LIVE), "replaced"),
+        ),
+        # F30: running, moved away
+        (LATER, [key(RUNNING, KeyState.LIVE)], None, Revoke(key(RUNNING, KeyState.LIVE), "replaced")),
+        # F24: another phone while running
+        (
+            replace(RUNNING, phone="+41780000002"),
+            [key(RUNNING, KeyState.LIVE)],
+            None,
+            Revoke(key(RUNNING, KeyState.LIVE), "replaced"),
+        ),
+        # over
+        (grant(-5), [key(grant(-5), KeyState.LIVE)], None, Expire(key(grant(-5), KeyState.LIVE))),
+        (grant(-5), [key(grant(-5), KeyState.SENDING)], None, Expire(key(grant(-5), KeyState.SENDING))),
+        (grant(-5), [], None, Settled()),
+    ],
+)
+def test_plan_decides_one_step(wanted: Grant | None, keys: list[HeldKey], observed: Listing | None, step: object) -> None:
+    assert plan(wanted, keys, listing=observed, now=NOW) == step
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        ({}, ()),
+        ({"revoked": True}, ("revoked",)),
+        ({"expired": True}, ("expired",)),
+        ({"doors": frozenset({"d1"})}, ("doors",)),
+        ({"phone": ""}, ("phone",)),
+        ({"window": None}, ("window",)),
+        ({"window": window(25), "doors": frozenset({"d1", "d2", "d3"})}, ("doors", "window")),
+    ],
+)
+def test_differences_are_named(change: dict[str, object], named: tuple[str, ...]) -> None:
+    assert differences(live, replace(seen(live), **change)) == named  # type: ignore[arg-type] # a table of any field
+
+
+def test_digest_changes_with_everything_that_needs_another_key() -> None:
+    others = [
+        None,
+        LATER,
+        grant(doors=["d1"]),
+        grant(phone="+41780000002"),
+        replace(TOMORROW, site_id="t"),
+        replace(TOMORROW, lock_system=2),
+        grant(hours=3),
+    ]
+    assert digest_of(grant(doors=["d2", "d1"])) == digest_of(TOMORROW)
+    assert len({digest_of(TOMORROW), *(digest_of(other) for other in others)}) == len(others) + 1
+
+
+@pytest.mark.parametrize(
+    ("attempts", "hours", "seconds"),
+    [(1, 1, 2), (2, 1, 4), (4, 1, 16), (5, 1, 30), (50, 24, 30), (5, 25, 32), (9, 25, 512), (10, 25, 900), (50, 25, 900)],
+)
+def test_retry_pauses_grow_to_half_a_minute_when_near_and_a_quarter_hour_when_far(attempts: int, hours: int, seconds: int) -> None:
+    start = NOW + timedelta(hours=hours)
+    assert retry_at(attempts=attempts, start=start, now=NOW, jitter=0) == NOW + timedelta(seconds=seconds)
+    assert retry_at(attempts=attempts, start=start, now=NOW, jitter=1) == NOW + timedelta(seconds=seconds * 0.75)
+
+
+@pytest.mark.parametrize(
+    ("status", "hours", "expected"),
+    [
+        (Status.CANCELLED, -0.5, 1),
+        (Status.CANCELLED, 1, 1),
+        (Status.CANCELLED, 1.1, 3),
+        (Status.CANCELLED, 200, 6),
+        (Status.CONFIRMED, 0.5, 2),
+        (Status.CONFIRMED, 2, 3),
+        (Status.CONFIRMED, 24, 4),
+        (Status.CONFIRMED, 168, 5),
+        (Status.CONFIRMED, 169, 6),
+    ],
+)
+def test_urgency_puts_taking_back_what_opens_now_first(status: Status, hours: float, expected: int) -> None:
+    start = NOW + timedelta(hours=hours)
+    assert urgency(start=start, end=start + timedelta(hours=1), status=status, now=NOW) == expected
+
+
+@pytest.mark.parametrize(("revocations", "live_keys", "stops"), [(5, 0, False), (6, 0, True), (10, 100, False), (11, 100, True)])
+def test_f46_brake(revocations: int, live_keys: int, stops: bool) -> None:
+    assert brake_engages(revocations=revocations, live=live_keys) is stops
+
+
+@dataclass
+class Vendor:
+    """Keys in memory, and the rows that a worker would keep. Each call may go wrong in one of the ways that a network has."""
+
+    rows: dict[int, HeldKey] = field(default_factory=dict)
+    keys: dict[str, SeenKey] = field(default_factory=dict)
+    late: list[SeenKey] = field(default_factory=list)
+    observed: Listing | None = None
+    now: datetime = NOW
+    most_alive: int = 0
+
+    def put(self, row: HeldKey, **changes: object) -> HeldKey:
+        self.rows[row.id] = replace(row, **changes)  # type: ignore[arg-type] # any field of the row
+        return self.rows[row.id]
+
+    def alive(self) -> list[SeenKey]:
+        return [k for k in self.keys.values() if k.alive(self.now)]
+
+    def work(self, wanted: Grant | None, fault: str) -> bool:
+        """One step; True when there is nothing more to do now."""
+        step = plan(wanted, list(self.rows.values()), listing=self.observed, now=self.now)
+        match step:
+            case Settled():
+                return True
+            case Wait(until, _):
+                self.now, self.observed = until, None
+            case Expire(k):
+                self.put(k, state=KeyState.EXPIRED)
+            case Abandon(k, _):
+                assert not any(s.marker == k.marker for s in self.alive() if self.observed and s in self.observed.keys)
+                self.put(k, state=KeyState.ABANDONED)
+            case Adopt(k, s):
+                self.put(k, vendor_id=s.id, state=KeyState.ISSUED)
+            case TakeIn(like, s):
+                number = len(self.rows) + 1
+                self.rows[number] = replace(like, id=number, vendor_id=s.id, state=KeyState.ISSUED, drifted="doubled")
+            case Observe():
+                keys = tuple(self.keys.values())
+                cut = fault == "incomplete"
+                self.observed = Listing(keys[: len(keys) // 2] if cut else keys, not cut, self.now)
+            case ReadBack(k):
+                self.put(k, state=KeyState.LIVE)
+            case Revoke(k, _):
+                self.revoke(k, fault)
+            case Issue(g, row):
+                self.issue(g, row, fault)
+        self.most_alive = max(self.most_alive, len(self.alive()))
+        return False
+
+    def issue(self, wanted: Grant, row: HeldKey | None, fault: str) -> None:
+        number = len(self.rows) + 1
+        new = row or HeldKey(
+            number, f"EL-{number}", "", 1, "s", wanted.phone, wanted.doors, wanted.window, KeyState.WANTED, 1, None
+        )
+        new = self.put(new, state=KeyState.SENDING, sent_at=self.now)
+        made = SeenKey(f"v{len(self.keys) + len(self.late) + 1}", new.marker, "", new.phone, new.doors, new.window, False, False)
+        if fault == "late":
+            self.late.append(made)
+        elif fault != "never_applied":
+            self.keys[made.id] = made
+        if fault == "":
+            self.put(new, vendor_id=made.id, state=KeyState.ISSUED)
+        self.observed = None
+
+    def revoke(self, held: HeldKey, fault: str) -> None:
+        self.put(held, state=KeyState.REVOKING)
+        if fault != "never_applied":
+            self.keys[held.vendor_id] = replace(self.keys[held.vendor_id], revoked=True)
+        if fault == "":
+            self.put(held, state=KeyState.REVOKED)
+
+    def sweep(self) -> None:
+        """The late ones come to light, and a sweep gives them to the rows whose marker they carry."""
+        for made in self.late:
+            self.keys[made.id] = made
+        self.late = []
+        self.observed = Listing(tuple(self.keys.values()), True, self.now)
+
+
+FAULTS = st.sampled_from(["", "", "lost", "never_applied", "late", "incomplete"])
+WANTED = st.sampled_from([None, TOMORROW, LATER, RUNNING, PROLONGED, grant(doors=["d1"]), grant(phone="+41780000002")])
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.tuples(WANTED, st.lists(FAULTS, max_size=6)), min_size=1, max_size=6))
+def test_whatever_goes_wrong_it_ends_in_exactly_the_key_of_the_grant(history: list[tuple[Grant | None, list[str]]]) -> None:
+    vendor = Vendor()
+    for wanted, faults in history:
+        vendor.observed = None
+        for fault in faults:
+            if vendor.work(wanted, fault):
+                break
+    final = history[-1][0]
+    vendor.sweep()
+
+    steps = 0
+    while not vendor.work(final, ""):
+        steps += 1
+        assert steps < 60
+
+    expected = final if final is not None and final.window.end > vendor.now else None
+    alive = [(k.phone, k.doors, k.window) for k in vendor.alive()]
+    assert alive == ([(expected.phone, expected.doors, expected.window)] if expected else [])
+    assert [r.state for r in vendor.rows.values() if r.state in OPEN] == ([KeyState.LIVE] if expected else [])
+
+
+@given(WANTED, st.lists(st.sampled_from(sorted(AT_VENDOR)), max_size=4), st.booleans())
+def test_i11_nothing_incomplete_makes_the_plan_create_or_revoke(wanted: Grant | None, states: list[KeyState], known: bool) -> None:
+    keys = [key(TOMORROW, state, number=n) for n, state in enumerate(states, 1)]
+    partly = listing(complete=False) if known else None
+
+    without = plan(wanted, keys, listing=None, now=NOW)
+    with_hint = plan(wanted, keys, listing=partly, now=NOW)
+
+    assert with_hint == without
