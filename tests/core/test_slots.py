@@ -254,6 +254,19 @@ def test_f27_why_not_offered_counts_elapsed_time_whatever_zone_it_is_asked_in() 
     assert why_not_offered(rules(), hours, start=local.replace(fold=0), duration=60, now=local.replace(minute=0)) == "past"
 
 
+def test_f27_notice_is_elapsed_time_also_for_a_local_now() -> None:
+    now = datetime(2026, 10, 25, 1, 30, tzinfo=ZoneInfo(ZURICH))
+    start = datetime(2026, 10, 25, 1, 30, tzinfo=UTC)  # 02:30 on the wall, for the second time
+
+    assert why_not_offered(rules(notice_minutes=120), daily("00:00-24:00"), start=start, duration=60, now=now) is None
+    assert why_not_offered(rules(notice_minutes=121), daily("00:00-24:00"), start=start, duration=60, now=now) == "notice"
+
+
+@pytest.mark.parametrize("day", [date.min, date.max, date(2026, 12, 1)])
+def test_days_long_gone_or_far_ahead_offer_nothing(day: date) -> None:
+    assert offered(rules(), daily("00:00-24:00"), first=day, last=day) == (SlotDay(day, ()),)
+
+
 @pytest.mark.parametrize(
     "changes",
     [

@@ -191,11 +191,13 @@ def _outside(starts: range, forbidden: Pairs) -> Iterator[range]:
         if first >= starts.stop:
             break
         yield range(position, first, step)
-        position = max(position, position - (position - end) // step * step)
+        position -= (position - end) // step * step  # the first start of the range at or after the end
     yield range(position, starts.stop, step)
 
 
 def _slots(starts: list[int], free: Mapping[int, tuple[int, ...]], zone: str, day: date, duration: int) -> Iterator[Slot]:
+    if not starts:  # also the way out for days on which the calendar ends
+        return
     midnight, next_midnight = epoch_minute(zone, day, 0, 0), epoch_minute(zone, day, DAY, 0)
     for minute in starts[bisect_left(starts, midnight) : bisect_left(starts, next_midnight)]:
         yield Slot(_instant(minute), _instant(minute + duration), free[minute])
