@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+
 @pytest.fixture(autouse=True, scope="session")
 def _loopback_only() -> Iterator[None]:
     """No test reaches a machine that is not this one."""

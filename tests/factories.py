@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from einlass.core.bookings import Actor as ActorKind
 from einlass.core.events import GUEST, Actor
 from einlass.models import Booking, Branch, Door, LockSystem, Organisation, Question, Room, Service, ServiceRoom, User
 from einlass.operations.bookings import Wish, book
@@ -61,10 +60,16 @@ def make_branch(*, now: datetime | None = None, doors: dict[str, str] | None = N
     values = {"key": "bern", "name": "Bern Bahnhof", "time_zone": "Europe/Zurich", "opening_hours": WHOLE_WEEK} | values
     confirmed = {"site_id": BERN, "site_name": "Bern Bahnhof", "site_confirmed_at": now} if now else {}
     branch = Branch.objects.create(**(confirmed | values))
-    chosen = {component: "always" for component in ALWAYS_OPEN} | dict.fromkeys((AARE, GURTEN, MEETING, CONSULTING), "services")
+    chosen = dict.fromkeys(ALWAYS_OPEN, "always") | dict.fromkeys((AARE, GURTEN, MEETING, CONSULTING), "services")
     for position, (component, use) in enumerate((chosen if doors is None else doors).items()):
         Door.objects.create(
-            branch=branch, component=component, use=use, kind="doorFitting", position=position, read_at=now, name=NAMES.get(component, component)
+            branch=branch,
+            component=component,
+            use=use,
+            kind="doorFitting",
+            position=position,
+            read_at=now,
+            name=NAMES.get(component, component),
         )
     return branch
 
@@ -113,7 +118,10 @@ def make_booking(
     return book(wish, actor=actor, now=now)
 
 
-def make_user(email: str = "owner@example.org", *, role: str = "owner", branches: Sequence[Branch] = (), password: str = "a long enough one") -> User:
-    user = User.objects.create_user(email, password, role=role, name="Nadia Keller")
+PASSWORD = "a long enough one"
+
+
+def make_user(email: str = "owner@example.org", *, role: str = "owner", branches: Sequence[Branch] = ()) -> User:
+    user = User.objects.create_user(email, PASSWORD, role=role, name="Nadia Keller")
     user.branches.set(branches)
     return user

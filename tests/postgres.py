@@ -21,7 +21,9 @@ def programs() -> Path:
     places = [*PLACES, *([Path(on_path).parent] if on_path else [])]
     found = [place for place in places if all((place / name).exists() for name in ("initdb", "pg_ctl", "createdb"))]
     if not found:
-        raise RuntimeError("The tests on PostgreSQL need its server programs (Debian: apt-get install postgresql). `make test` installs them.")
+        raise RuntimeError(
+            "The tests on PostgreSQL need its server programs (Debian: apt-get install postgresql). `make test` installs them."
+        )
     return found[0]
 
 
@@ -54,11 +56,16 @@ class Cluster:
         if os.geteuid() == 0:
             shutil.chown(self.folder, self.user)
             shutil.chown(password, self.user)
-        self._run("initdb", "-D", self.data, "-U", "einlass", "--auth=scram-sha-256", f"--pwfile={password}", "-E", "UTF8", "--locale=C.UTF-8")
+        self._run(
+            "initdb", "-D", self.data, "-U", "einlass", "--auth=scram-sha-256", f"--pwfile={password}", "-E", "UTF8", "--locale=C.UTF-8"
+        )
         self.up()
         env = {**os.environ, "PGPASSWORD": "einlass"}
         subprocess.run(
-            [programs() / "createdb", "-h", "127.0.0.1", "-p", str(self.port), "-U", "einlass", "einlass"], env=env, check=True, capture_output=True
+            [programs() / "createdb", "-h", "127.0.0.1", "-p", str(self.port), "-U", "einlass", "einlass"],
+            env=env,
+            check=True,
+            capture_output=True,
         )
 
     @property
@@ -67,7 +74,9 @@ class Cluster:
 
     def up(self) -> None:
         """Start the server; safety against power cuts is switched off, this is scratch."""
-        options = f"-p {self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={self.folder} -c fsync=off -c max_connections=200"
+        options = (
+            f"-p {self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={self.folder} -c fsync=off -c max_connections=200"
+        )
         self._run("pg_ctl", "-D", self.data, "-l", str(self.folder / "log"), "-w", "-o", options, "start")
 
     def down(self) -> None:

@@ -56,7 +56,18 @@ def grant(start_hours: float = 24, *, phone: str = PHONE, doors: Sequence[str] =
 def key(of: Grant, state: KeyState, *, number: int = 1, sent: datetime | None = None, drifted: str = "") -> HeldKey:
     vendor_id = "" if state in {KeyState.WANTED, KeyState.SENDING, KeyState.ABANDONED} else f"v{number}"
     return HeldKey(
-        number, f"EL-{number}", vendor_id, of.lock_system, of.site_id, of.phone, of.doors, of.window, state, 1, sent or NOW - READ_LAG, drifted
+        number,
+        f"EL-{number}",
+        vendor_id,
+        of.lock_system,
+        of.site_id,
+        of.phone,
+        of.doors,
+        of.window,
+        state,
+        1,
+        sent or NOW - READ_LAG,
+        drifted,
     )
 
 
@@ -230,7 +241,7 @@ class Vendor:
     def alive(self) -> list[SeenKey]:
         return [k for k in self.keys.values() if k.alive(self.now)]
 
-    def work(self, wanted: Grant | None, fault: str) -> bool:
+    def work(self, wanted: Grant | None, fault: str) -> bool:  # noqa: C901 - one case for each step there is
         """One step; True when there is nothing more to do now."""
         step = plan(wanted, list(self.rows.values()), listing=self.observed, now=self.now)
         match step:
@@ -263,9 +274,7 @@ class Vendor:
 
     def issue(self, wanted: Grant, row: HeldKey | None, fault: str) -> None:
         number = len(self.rows) + 1
-        new = row or HeldKey(
-            number, f"EL-{number}", "", 1, "s", wanted.phone, wanted.doors, wanted.window, KeyState.WANTED, 1, None
-        )
+        new = row or HeldKey(number, f"EL-{number}", "", 1, "s", wanted.phone, wanted.doors, wanted.window, KeyState.WANTED, 1, None)
         new = self.put(new, state=KeyState.SENDING, sent_at=self.now)
         made = SeenKey(f"v{len(self.keys) + len(self.late) + 1}", new.marker, "", new.phone, new.doors, new.window, False, False)
         if fault == "late":

@@ -10,7 +10,8 @@ from tests import factories as make
 from tests.conftest import Exivo, FakeClock
 
 from einlass.core.access import AccessState
-from einlass.core.events import GUEST
+from einlass.core.bookings import Actor as ActorKind
+from einlass.core.events import GUEST, Actor
 from einlass.models import Access, Booking, EventRecord, Key, Service, VendorCall
 from einlass.operations.bookings import cancel, reschedule
 from einlass.operations.keys import reconcile
@@ -18,6 +19,7 @@ from einlass.operations.lock_systems import probe_lock_systems
 from einlass.queries.bookings import booking_by_reference
 from einlass.queries.keys import access_of
 
+STAFF = Actor(ActorKind.STAFF, "Nadia Keller")
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
@@ -103,7 +105,7 @@ def test_i7_a_guest_inside_keeps_a_key_while_the_booking_is_prolonged(service: S
     work(booking, clock)
     clock.now = booking.start + timedelta(minutes=30)
 
-    reschedule(booking, start=booking.start, duration=120, actor=make.Actor(make.ActorKind.STAFF), now=clock.now)
+    reschedule(booking, start=booking.start, duration=120, actor=STAFF, now=clock.now)
     work(booking, clock)
 
     assert [call["call"] for call in reversed(exivo.calls()) if call["call"] in {"create", "revoke"}] == ["create", "create", "revoke"]
@@ -152,7 +154,11 @@ def test_f01_a_call_that_never_arrived_is_made_again_after_a_complete_listing(se
 def test_f15_an_incomplete_listing_permits_no_second_create(service: Service, clock: FakeClock, exivo: Exivo) -> None:
     make_first = make.make_booking(service, now=clock.now, hours=48)
     work(make_first, clock)
-    exivo.faults({"call": "create", "kind": "reset_before", "times": 1}, {"call": "list", "kind": "empty_list"}, {"call": "read", "kind": "status", "status": 500})
+    exivo.faults(
+        {"call": "create", "kind": "reset_before", "times": 1},
+        {"call": "list", "kind": "empty_list"},
+        {"call": "read", "kind": "status", "status": 500},
+    )
     booking = make.make_booking(service, now=clock.now)
 
     work(booking, clock)

@@ -44,7 +44,10 @@ def _sqlite(path: str) -> dict[str, Any]:
     # As everywhere: three slashes and a relative path, four slashes and an absolute one.
     name = unquote(path[1:])
     mode = journal_mode()
-    pragmas = {"WAL": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;", "DELETE": "PRAGMA journal_mode=DELETE; PRAGMA synchronous=FULL;"}
+    pragmas = {
+        "WAL": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+        "DELETE": "PRAGMA journal_mode=DELETE; PRAGMA synchronous=FULL;",
+    }
     return {
         "ENGINE": "django.db.backends.sqlite3",
         "NAME": name,

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 from functools import lru_cache
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
@@ -81,7 +82,7 @@ class Environment(BaseSettings):
 class _TomlWithPrefix(TomlConfigSettingsSource):
     """The file may say `PORT`, `port` or `EINLASS_PORT`: "the same names" however a person writes them."""
 
-    def _read_file(self, file_path: Path) -> dict[str, Any]:
+    def _read_file(self, file_path: Path | Traversable) -> dict[str, Any]:
         try:
             raw = super()._read_file(file_path)
         except ValueError as error:

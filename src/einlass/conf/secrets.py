@@ -11,21 +11,20 @@ from pathlib import Path
 
 from einlass.conf.environment import ConfigurationError, Environment
 
-SECRET_KEY_FILE = "secret_key"
-ENCRYPTION_KEYS_FILE = "encryption_keys"
+MADE_SECRET_KEY, MADE_ENCRYPTION_KEYS = "secret_key", "encryption_keys"
 KEY_BYTES = 32
 
 
 def secret_key(env: Environment) -> str:
     """Signs sessions and links. With SQLite it is made on the first start; with PostgreSQL it must be given."""
     given = _given(env.secret_key.get_secret_value(), env.secret_key_file)
-    return given or _made(env, SECRET_KEY_FILE, "EINLASS_SECRET_KEY")
+    return given or _made(env, MADE_SECRET_KEY, "EINLASS_SECRET_KEY")
 
 
 def encryption_keys(env: Environment) -> tuple[bytes, ...]:
     """The AES keys, newest first; the first seals, all of them open. Raises ConfigurationError for one that is no key."""
     given = _given(env.encryption_keys.get_secret_value(), env.encryption_keys_file)
-    text = given or _made(env, ENCRYPTION_KEYS_FILE, "EINLASS_ENCRYPTION_KEYS")
+    text = given or _made(env, MADE_ENCRYPTION_KEYS, "EINLASS_ENCRYPTION_KEYS")
     return tuple(_key(part) for part in text.replace(",", " ").split())
 
 

@@ -3,8 +3,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
+from django.apps import AppConfig
 from django.conf import settings
 from django.core import checks
 from django.db import DEFAULT_DB_ALIAS, connections
@@ -18,14 +20,16 @@ from einlass.models import overlap
 def connect() -> None:
     """Have the triggers installed anew after every migration: SQLite drops them whenever a migration rebuilds the table."""
     post_migrate.connect(_install_overlap_triggers, dispatch_uid="einlass_overlap_triggers")
-    checks.register(_check_overlap_is_refused, checks.Tags.database)
+    checks.register(checks.Tags.database)(_check_overlap_is_refused)
 
 
 def _install_overlap_triggers(*, using: str = DEFAULT_DB_ALIAS, **_: Any) -> None:
     overlap.install(connections[using])
 
 
-def _check_overlap_is_refused(*, databases: list[str] | None = None, **_: Any) -> list[checks.CheckMessage]:
+def _check_overlap_is_refused(
+    *, app_configs: Sequence[AppConfig] | None, databases: Sequence[str] | None, **_: Any
+) -> list[checks.CheckMessage]:
     return [
         checks.Error("The database does not refuse overlapping bookings.", hint="Run `einlass migrate`.", id="einlass.E001")
         for alias in databases or []

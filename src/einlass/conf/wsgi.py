@@ -5,7 +5,7 @@ import os
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "einlass.conf.settings")
 
-from django.core.wsgi import get_wsgi_application  # noqa: E402 - needs the settings named above
+from django.core.wsgi import get_wsgi_application
 
 application = get_wsgi_application()
 

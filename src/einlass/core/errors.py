@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the product says no to. The failures of a lock system live in `locks/port.py`; anything else is a bug."""
 
-from dataclasses import dataclass, field
+import dataclasses
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
@@ -10,7 +11,7 @@ class FieldError:
 
     field: str
     code: str
-    values: dict[str, str] = field(default_factory=dict)
+    values: dict[str, str] = dataclasses.field(default_factory=dict)
 
 
 class Refusal(Exception):

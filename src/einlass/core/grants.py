@@ -99,9 +99,7 @@ def chosen_doors(facts: BookingFacts) -> tuple[DoorFacts, ...]:
     """R7: the always open doors of the branch, those of the service and those of the room; no other."""
     named = facts.service_doors | facts.room_doors
     return tuple(
-        door
-        for door in facts.branch_doors
-        if door.use == DoorUse.ALWAYS or (door.use == DoorUse.SERVICES and door.component in named)
+        door for door in facts.branch_doors if door.use == DoorUse.ALWAYS or (door.use == DoorUse.SERVICES and door.component in named)
     )
 
 

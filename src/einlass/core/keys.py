@@ -307,7 +307,8 @@ def retry_at(*, attempts: int, start: datetime, now: datetime, jitter: float) ->
     `jitter` in [0, 1) takes off up to a quarter, so that what failed together does not come back together.
     """
     longest = NEAR_AT_MOST if start - now <= NEAR else FAR_AT_MOST
-    pause = min(FIRST_PAUSE * 2 ** min(max(attempts - 1, 0), 12), longest)
+    doublings: int = 2 ** min(max(attempts - 1, 0), 12)
+    pause = min(FIRST_PAUSE * doublings, longest)
     return now + pause * (1 - jitter / 4)
 
 

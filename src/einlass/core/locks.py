@@ -41,4 +41,5 @@ def pause_after(state: LockSystemState, *, failures: int, retry_after: float | N
         case LockSystemState.UNREACHABLE:
             if failures < FAILURES_TO_OPEN:
                 return None
-            return now + min(PROBE_FIRST * 2 ** min(failures - FAILURES_TO_OPEN, 10), PROBE_AT_MOST)
+            doublings: int = 2 ** min(failures - FAILURES_TO_OPEN, 10)
+            return now + min(PROBE_FIRST * doublings, PROBE_AT_MOST)

@@ -10,7 +10,7 @@ def in_language(text: Text, *, language: str, default: str) -> str:
     """The text in the language, else in the default one, else in any; "" where there is none."""
     if isinstance(text, str):
         return text
-    for wanted in (language, language.split("-")[0], default):
+    for wanted in (language, language.split("-", maxsplit=1)[0], default):
         if text.get(wanted):
             return text[wanted]
     return next((value for value in text.values() if value), "")

@@ -18,7 +18,6 @@ from django.conf import settings
 from django.db import close_old_connections
 
 from einlass.conf.database import engine_url
-from einlass.core.locks import LockSystemState
 from einlass.jobs import work
 from einlass.operations.wakeups import Wakeup
 
@@ -62,7 +61,7 @@ class DbosEngine:
             return
         try:
             client.enqueue(_options(wakeup), wakeup.booking)
-        except Exception as error:  # noqa: BLE001 - the alarm clock may be broken, the booking stands; the sweep finds it
+        except Exception as error:
             log.warning("wakeup_left_to_the_sweep", error=type(error).__name__)
             self._forget()
 
@@ -72,7 +71,7 @@ class DbosEngine:
                 try:
                     url = engine_url(settings.ENVIRONMENT)
                     self._client = DBOSClient(system_database_url=url, serializer=Portable(), retry_connection_errors=False)
-                except Exception as error:  # noqa: BLE001 - as above: not a reason to fail a booking
+                except Exception as error:
                     log.warning("engine_not_reachable", error=type(error).__name__)
                     self._try_again = time.monotonic() + CONNECT_AGAIN_SECONDS
             return self._client
@@ -154,13 +153,14 @@ def launch() -> None:
         "serializer": Portable(),
         "notification_listener_polling_interval_sec": POLL_SECONDS,
         "scheduler_polling_interval_sec": 1.0,
-        "run_admin_server": False,
         "log_level": "WARNING",
         "console_log_level": "WARNING",
     }
     DBOS(config=config)
     DBOS.launch()
-    DBOS.register_queue(KEYS_QUEUE, partition_worker_concurrency=KEYS_AT_ONCE, polling_interval_sec=POLL_SECONDS, on_conflict="always_update")
+    DBOS.register_queue(
+        KEYS_QUEUE, partition_worker_concurrency=KEYS_AT_ONCE, polling_interval_sec=POLL_SECONDS, on_conflict="always_update"
+    )
     DBOS.register_queue(SWEEPS_QUEUE, worker_concurrency=2, polling_interval_sec=1.0, on_conflict="always_update")
     DBOS.apply_schedules(
         [

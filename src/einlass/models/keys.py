@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What we know of the keys at the vendor: the work per booking, one row a key, one row a call. Rows are written before the vendor is asked."""
+"""What we know of the keys at the vendor: the work per booking, one row a key, one row a call. Rows are written before
+the vendor is asked."""
 
 from __future__ import annotations
 
@@ -97,7 +98,7 @@ class Key(models.Model):
 
 
 class VendorCall(models.Model):
-    """One call to a vendor (I9). For a change it is written and committed before the call: without an outcome it may have happened (F18)."""
+    """One call to a vendor (I9). For a change it is committed before the call: without an outcome it may have happened (F18)."""
 
     lock_system = models.ForeignKey(LockSystem, on_delete=models.CASCADE, related_name="calls")
     site_id = models.CharField(max_length=100, blank=True, default="")

@@ -15,7 +15,7 @@ POSTGRESQL = (
 )
 
 _COLLIDES = (
-    "SELECT 1 FROM einlass_booking o WHERE o.room_id = NEW.room_id AND o.id IS NOT NEW.id "
+    "SELECT 1 FROM einlass_booking o WHERE o.room_id = NEW.room_id AND o.id IS NOT NEW.id "  # noqa: S608 - constants of this file
     f"AND o.status IN {STATES} AND o.blocked_from < NEW.blocked_until AND o.blocked_until > NEW.blocked_from"
 )
 # Django writes instants as text of one fixed form in UTC, so comparing the text compares the instants.

@@ -18,7 +18,7 @@ from einlass.locks.port import LockFailure
 from einlass.models import Branch, Key, VendorCall
 from einlass.operations.access import make_due
 from einlass.operations.events import record
-from einlass.operations.keys import adopt, gone_of, take_in
+from einlass.operations.key_rows import adopt, gone_of, take_in
 from einlass.operations.lock_systems import confirm_site, driver_of, note_failure, note_success
 from einlass.queries.keys import open_keys_of_site
 

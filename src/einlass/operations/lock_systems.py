@@ -86,17 +86,15 @@ def driver_of(
         api_secret=unseal(system.sealed_secret, context=_context(system)) if system.sealed_secret else "",
         mobile_app_name=system.mobile_app_name,
         mobile_app_id=system.mobile_app_id,
-        limits=_limits(system, answer_seconds=answer_seconds),
+        limits=_limits(system, answer_seconds=answer_seconds, now=clock()),
     )
-    return registry.driver_for(
-        system.vendor, account, before_call=before_call or _nothing, in_transaction=_in_transaction, clock=clock
-    )
+    return registry.driver_for(system.vendor, account, before_call=before_call or _nothing, in_transaction=_in_transaction, clock=clock)
 
 
-def _limits(system: LockSystem, *, answer_seconds: float | None) -> Limits:
+def _limits(system: LockSystem, *, answer_seconds: float | None, now: datetime) -> Limits:
     """The account's limits count for all machines together, so each live worker takes its share of them."""
     limits: Limits = settings.LOCK_LIMITS
-    workers = max(1, _live_workers(int(datetime.now().timestamp() // 15)))  # noqa: DTZ005 - only the age of a cache
+    workers = max(1, _live_workers(int(now.timestamp()) // 15))
     return replace(
         limits,
         answer_seconds=min(limits.answer_seconds, answer_seconds or limits.answer_seconds),

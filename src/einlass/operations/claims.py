@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The right to work at one booking's key: a lease that is renewed, and a fence that tells an old holder from the present one."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import F, Q
+
+from einlass.models import Access
+
+LEASE = timedelta(seconds=30)
+# A lease is renewed when a third of it is gone: one answer of at most 15 s always fits into the rest.
+RENEW_AFTER_SECONDS = 10.0
+
+Clock = Callable[[], datetime]
+
+
+class LeaseLost(Exception):
+    """Somebody else has this booking by now: what we know is old, and nothing more may be written by us (F22)."""
+
+
+@dataclass(slots=True)
+class Claim:
+    """The right to work at one booking, as long as the fence is ours."""
+
+    booking: int
+    fence: int
+    clock: Clock
+    renewed: float
+
+    def renew(self) -> None:
+        """Before every call to the vendor. Raises LeaseLost."""
+        if time.monotonic() - self.renewed >= RENEW_AFTER_SECONDS:
+            self.hold()
+
+    def hold(self) -> None:
+        """Extend the lease; inside a transaction this also keeps every other worker out until it commits. Raises LeaseLost."""
+        held = Access.objects.filter(booking_id=self.booking, fence=self.fence).update(lease_until=self.clock() + LEASE)
+        if not held:
+            raise LeaseLost
+        self.renewed = time.monotonic()
+
+
+def claim_booking(booking_id: int, *, clock: Clock) -> Claim | None:
+    """Take the booking by one conditional update; None where it is not due or somebody is at it."""
+    now = clock()
+    free = Q(lease_until__isnull=True) | Q(lease_until__lte=now)
+    due = Access.objects.filter(free, booking_id=booking_id, next_check_at__lte=now)
+    if not due.update(lease_until=now + LEASE, fence=F("fence") + 1):
+        return None
+    fence = Access.objects.values_list("fence", flat=True).get(booking_id=booking_id)
+    return Claim(booking=booking_id, fence=fence, clock=clock, renewed=time.monotonic())

@@ -1,0 +1,203 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The four things that are asked of a vendor for a booking, each as intent, commit, call, commit. What is asked is decided in `keys.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from einlass.core import keys as core
+from einlass.core.events import KeyRevoked
+from einlass.core.grants import Grant
+from einlass.core.keys import KeyState, SeenKey
+from einlass.locks.port import (
+    KeyOrder,
+    LockDriver,
+    LockFailure,
+    LockNeedsOperator,
+    LockOutcomeUnknown,
+    LockRefused,
+    LockUnavailable,
+)
+from einlass.models import Key, LockSystem, VendorCall
+from einlass.models.fields import text_in
+from einlass.models.sealed import CannotUnseal
+from einlass.operations.claims import Claim, LeaseLost
+from einlass.operations.key_rows import Situation, close, drift, happened, new_row, put
+from einlass.operations.lock_systems import driver_of, note_success
+
+# A vendor may show what it just accepted a little later: it is read again after this, until the grace for it is over.
+REREAD_AFTER = timedelta(seconds=3)
+
+
+def issue(claim: Claim, situation: Situation, grant: Grant, held: core.HeldKey | None) -> None:
+    """Write the intent, commit, call, write the result. A lost answer leaves the row in SENDING, which only a listing settles."""
+    now = claim.clock()
+    system = system_of_branch(situation)
+    driver = _driver(claim, system)
+    with transaction.atomic():
+        claim.hold()
+        row = situation.row(held) if held else new_row(situation, grant, now=now)
+        notify = system.install_notification and not _was_told(situation, grant.phone, besides=row)
+        row.state, row.sent_at = KeyState.SENDING.value, now
+        row.generation = situation.access.generation
+        row.save()
+        call = _intent(claim, system, row, "issue", now=now)
+    with _result(claim, call, system, not_applied=lambda: put(row, state=KeyState.WANTED.value)):
+        seen = driver.issue(row.site_id, _order(situation, row, notify=notify))
+        # Also when the lease was lost meanwhile: that the vendor has it is a fact, whoever plans next (F22, F28).
+        put(row, vendor_id=seen.id, state=KeyState.ISSUED.value)
+
+
+def read_back(claim: Claim, situation: Situation, row: Key) -> datetime | None:
+    """Only what was read back alone, and is equal, is live (I6)."""
+    system = system_of_branch(situation)
+    seen = _reading(claim, system, row)
+    now = claim.clock()
+    differing = core.differences(row.facts(), seen) if seen else ("deleted",)
+    lagging = row.sent_at is not None and now < row.sent_at + core.READ_LAG
+    if differing and lagging:
+        return now + REREAD_AFTER
+    with transaction.atomic():
+        claim.hold()
+        if not differing:
+            put(row, state=KeyState.LIVE.value, read_at=now)
+            return None
+        drift(situation, row, differing, now=now)
+    return None
+
+
+def revoke(claim: Claim, situation: Situation, row: Key, *, reason: str) -> datetime | None:
+    """Take it back and read that it is: a vendor that says yes and keeps it valid is found out (F42)."""
+    now = claim.clock()
+    system = _system_of(row)
+    driver = _driver(claim, system)
+    with transaction.atomic():
+        claim.hold()
+        row.state = KeyState.REVOKING.value
+        row.revoke_sent_at = row.revoke_sent_at or now
+        row.save(update_fields=["state", "revoke_sent_at"])
+        call = _intent(claim, system, row, "revoke", now=now)
+    with _result(claim, call, system, not_applied=lambda: None):
+        driver.revoke(row.site_id, row.vendor_id)
+    seen = _reading(claim, system, row)
+    if seen is not None and seen.alive(claim.clock()):
+        return _still_alive(claim, situation, row)
+    with transaction.atomic():
+        claim.hold()
+        close(row, KeyState.REVOKED, now=claim.clock(), reason=reason)
+        happened(situation, KeyRevoked(marker=row.marker, reason=reason), now=claim.clock())
+    return None
+
+
+def _still_alive(claim: Claim, situation: Situation, row: Key) -> datetime:
+    now = claim.clock()
+    if row.revoke_sent_at and now >= row.revoke_sent_at + core.READ_LAG:
+        raise LockRefused("accepted the revocation, but the key is still valid")
+    return now + REREAD_AFTER
+
+
+def observe(claim: Claim, situation: Situation) -> core.Listing:
+    system = system_of_branch(situation)
+    branch = situation.booking.branch
+    alive = Key.objects.filter(lock_system=system, site_id=branch.site_id, state__in=[s.value for s in core.AT_VENDOR])
+    known = frozenset(alive.exclude(vendor_id="").filter(valid_until__gt=claim.clock()).values_list("vendor_id", flat=True))
+    call = _intent(claim, system, None, "list", now=claim.clock(), site_id=branch.site_id)
+    with _result(claim, call, system, not_applied=lambda: None):
+        return _driver(claim, system).listing(branch.site_id, known=known, now=claim.clock())
+
+
+def _reading(claim: Claim, system: LockSystem, row: Key) -> SeenKey | None:
+    call = _intent(claim, system, row, "read", now=claim.clock())
+    with _result(claim, call, system, not_applied=lambda: None):
+        return _driver(claim, system).read(row.site_id, row.vendor_id)
+
+
+def _intent(claim: Claim, system: LockSystem, row: Key | None, kind: str, *, now: datetime, site_id: str = "") -> VendorCall:
+    """I9: one row for every call. For a change it is part of the committed intent; without an outcome it may have happened."""
+    return VendorCall.objects.create(
+        lock_system=system,
+        site_id=row.site_id if row else site_id,
+        booking_id=claim.booking,
+        key=row,
+        kind=kind,
+        fence=claim.fence,
+        started_at=now,
+    )
+
+
+@contextmanager
+def _result(claim: Claim, call: VendorCall, system: LockSystem, *, not_applied: Callable[[], None]) -> Iterator[None]:
+    """Write down how a call ended, and keep count of how the account answers. `not_applied` undoes the intent where that is certain."""
+    outcome, detail = "ok", ""
+    try:
+        yield
+    except LockFailure as failure:
+        outcome, detail = _outcome_of(failure), failure.detail[:300]
+        if not isinstance(failure, LockOutcomeUnknown):
+            not_applied()
+        raise
+    except LeaseLost:
+        # Stopped before anything was sent: the hook runs before each call.
+        outcome = "lease_lost"
+        not_applied()
+        raise
+    finally:
+        VendorCall.objects.filter(pk=call.pk).update(ended_at=claim.clock(), outcome=outcome, detail=detail)
+    note_success(system, now=claim.clock())
+
+
+def _outcome_of(failure: LockFailure) -> str:
+    match failure:
+        case LockOutcomeUnknown():
+            return "unknown"
+        case LockRefused():
+            return "refused"
+        case LockNeedsOperator():
+            return f"needs_operator_{failure.what}"[:20]
+        case LockUnavailable(throttled=True):
+            return "throttled"
+        case _:
+            return "unavailable"
+
+
+def system_of_branch(situation: Situation) -> LockSystem:
+    system = situation.booking.branch.lock_system
+    if system is None:
+        raise LockUnavailable("the branch has no lock system")
+    return system
+
+
+def _system_of(row: Key) -> LockSystem:
+    if not row.lock_system.enabled:
+        raise LockUnavailable("the lock system of this key is switched off")
+    return row.lock_system
+
+
+def _driver(claim: Claim, system: LockSystem) -> LockDriver:
+    try:
+        return driver_of(system, clock=claim.clock, before_call=claim.renew)
+    except CannotUnseal as error:
+        raise LockUnavailable("this machine has other encryption keys") from error
+
+
+def _was_told(situation: Situation, phone: str, *, besides: Key) -> bool:
+    """F52: the vendor texts a guest once per number and booking; a replacement comes in silence."""
+    return any(row.phone == phone and row.vendor_id for row in situation.rows if row.pk != besides.pk)
+
+
+def _order(situation: Situation, row: Key, *, notify: bool) -> KeyOrder:
+    booking = situation.booking
+    allowed = frozenset(door.component for door in booking.branch.doors.all() if door.allow_unknown)
+    return KeyOrder(
+        marker=row.marker,
+        label=f"{text_in(booking.room.name, booking.language)} · {row.marker}",
+        phone=row.phone,
+        doors=frozenset(row.doors),
+        window=row.facts().window,
+        notify=notify,
+        allow_unknown=allowed,
+    )
