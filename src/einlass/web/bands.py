@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The time band, the one drawing of the product, as per cent, so that a strict policy needs no style. What it means stands beside it in text."""
+"""The time band, the one drawing of the product, in per cent so that a strict policy needs no style. Text beside it says the same."""
 
 from __future__ import annotations
 

@@ -112,7 +112,7 @@ def own_booking(request: HttpRequest, booking: Booking, *, now: datetime) -> Own
         room_for=room_for_one(booking.room),
         day=formats.day_with_year(local_date(booking.start, zone)),
         span=formats.span(booking.start, booking.end, zone),
-        zone_note=gettext("time in %(place)s") % {"place": formats.town_of(branch, name=branch_name)},
+        zone_note=gettext("time in %(town)s") % {"town": formats.town_of(branch, name=branch_name)},
         news=_news(booking),
         is_live=booking.status in LIVE,
         has_ended=booking.end <= now,

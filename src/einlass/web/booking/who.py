@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
@@ -17,7 +16,7 @@ from einlass.core.errors import Refusal
 from einlass.core.events import GUEST
 from einlass.core.hours import local_date
 from einlass.core.windows import Window
-from einlass.models import Question, Service
+from einlass.models import Question
 from einlass.operations.bookings import Wish, book
 from einlass.web import formats, refusals
 from einlass.web.booking.choices import Choice, address, choice_in

@@ -160,4 +160,5 @@ def _note(access: AccessView, zone: str, *, now: datetime) -> str:
     reason = str(PROBLEMS.get(problem.code, problem.code))
     if problem.next_attempt_at is None or problem.next_attempt_at <= now:
         return reason
-    return f"{reason} {gettext('Next attempt %(time)s.') % {'time': formats.recent(problem.next_attempt_at, zone, now=now)}}"
+    again = gettext("Next attempt %(time)s.") % {"time": formats.recent(problem.next_attempt_at, zone, now=now)}
+    return f"{reason} {again}"

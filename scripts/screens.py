@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Pictures of every page, to be looked at: narrow and wide, light and dark, German and English. Books once at the given address."""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import product
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+WIDTHS, THEMES, LANGUAGES = (390, 1280), ("light", "dark"), ("de", "en")
+ANSWERS = {"first_name": "Lea", "last_name": "Baumann", "email": "lea.baumann@example.org", "mobile": "078 123 45 67"}
+LANDLINE = "031 555 04 33"
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One of the eight ways to look at a page."""
+
+    width: int
+    theme: str
+    language: str
+
+    def name(self, page: str) -> str:
+        return f"{page}-{self.width}-{self.theme}-{self.language}.png"
+
+
+def browser_path() -> str | None:
+    """The system's browser where there is one, else playwright's own."""
+    return next((found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None)
+
+
+def fill(page: Page, **changed: str) -> None:
+    """Answer the questions that this operator asks, as far as they are known."""
+    for key, value in (ANSWERS | changed).items():
+        field = page.locator(f"#field-{key}")
+        if field.count():
+            field.fill(value)
+
+
+def book(page: Page, base: str) -> tuple[str, str]:
+    """Go the whole way once. Returns the address of step 3 and that of the guest's own page."""
+    page.goto(base)
+    if page.locator(".offer a").count():
+        page.locator(".offer a").first.click()
+    page.wait_for_selector("#times")
+    page.locator(".slot input").last.check(force=True)
+    page.wait_for_load_state("networkidle")
+    page.locator(".next-bar .btn").click()
+    details = page.url
+    fill(page)
+    page.locator("#who .btn.next").click()
+    page.wait_for_url("**/b/**")
+    return details, page.url.split("?")[0]
+
+
+def shots(page: Page, base: str, *, details: str, own: str, extra: list[str]) -> Iterator[str]:
+    """Go to each page in turn; yields its name when it is there to be pictured."""
+    when = details.partition("details")[0]
+    query = parse_qs(urlsplit(details).query)
+    for name, address in {"1-what": base, "2-when": when, "2-taken": details, "4-done": f"{own}?new=1", "5-own": own}.items():
+        page.goto(address)
+        yield name
+    page.goto(when)
+    page.locator(".slot input").first.check(force=True)
+    page.wait_for_load_state("networkidle")
+    yield "2-when-chosen"
+    page.locator(".next-bar .btn").click()
+    yield "3-who"
+    fill(page, mobile=LANDLINE)
+    page.locator("#who .btn.next").click()
+    page.wait_for_load_state("networkidle")
+    yield "3-who-wrong"
+    moved = f"{own}move/confirm?start={query['start'][0]}&duration={query['duration'][0]}"
+    paths = {"6-move": f"{own}move/", "6-move-confirm": moved, "7-cancel": f"{own}cancel/", "8-not-found": f"{base}/nowhere"}
+    for name, address in (paths | {f"x-{n}": f"{base}{path}" for n, path in enumerate(extra)}).items():
+        page.goto(address)
+        yield name
+
+
+def staff_shots(page: Page, base: str, *, email: str, password: str, stranger: str) -> Iterator[str]:
+    """Sign in as somebody unknown, which does not count against the account, then as oneself; then the list."""
+    page.goto(f"{base}/manage/login/")
+    yield "9-sign-in"
+    page.fill("#login", stranger)
+    page.fill("#password", "not the right one")
+    page.locator(".btn.next").click()
+    page.wait_for_load_state("networkidle")
+    yield "9-sign-in-wrong"
+    page.fill("#login", email)
+    page.fill("#password", password)
+    page.locator(".btn.next").click()
+    page.wait_for_url("**/manage/")
+    yield "9-bookings"
+    if page.locator("td.do a").count():
+        page.locator("td.do a").first.click()
+        page.wait_for_load_state("networkidle")
+        yield "9-decide"
+
+
+def look_at(browser: Browser, look: Look, options: argparse.Namespace, *, details: str, own: str) -> None:
+    context = browser.new_context(
+        viewport={"width": look.width, "height": 844 if look.width < 900 else 900},
+        color_scheme="dark" if look.theme == "dark" else "light",
+        locale="de-CH" if look.language == "de" else "en-GB",
+    )
+    page = context.new_page()
+    for name in shots(page, options.base, details=details, own=own, extra=options.path):
+        page.screenshot(path=options.out / look.name(name), full_page=True)
+    if options.email:
+        stranger = f"{look.theme}-{look.language}-{look.width}@example.org"
+        for name in staff_shots(page, options.base, email=options.email, password=options.password, stranger=stranger):
+            page.screenshot(path=options.out / look.name(name), full_page=True)
+    context.close()
+    print(f"{look.width} px, {look.theme}, {look.language}")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("base", help="address of a running Einlass, such as http://localhost:8000")
+    parser.add_argument("--out", type=Path, default=Path("screens"))
+    parser.add_argument("--email", default="", help="account of the staff; without it the staff's pages are left out")
+    parser.add_argument("--password", default="")
+    parser.add_argument("--path", action="append", default=[], help="another page to be pictured, such as /b/TOKEN/")
+    options = parser.parse_args()
+    options.base = options.base.rstrip("/")
+    options.out.mkdir(parents=True, exist_ok=True)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=browser_path(), args=ARGUMENTS)
+        details, own = book(browser.new_page(locale="de-CH"), options.base)
+        for width, theme, language in product(WIDTHS, THEMES, LANGUAGES):
+            look_at(browser, Look(width, theme, language), options, details=details, own=own)
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()
