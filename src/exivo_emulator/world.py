@@ -157,6 +157,7 @@ class World:
         reason = judge_all(self.visits_of_phone(phone), component=component.id, now=now, ignores_end=self.ignoring_end())
         tap = Tap(phone=phone, site_id=site.id, component=component, reason=reason, at=now, really_at=self.clocks.base())
         self.entries.append(tap)
+        self.lights.pop(component.id, None)  # so that the newest is the last
         self.lights[component.id] = tap
         app = self.building.mobile_apps[0]
         medium = {"formFactor": "ma-phone", "publicRegistrationId": phone, "mobileApp": {"name": app.name, "id": app.id}}

@@ -81,7 +81,7 @@ class Bench:
     def faults(self, *plan: dict[str, Any]) -> None:
         assert self.http.post("/control/faults", json=list(plan)).status_code == 200
 
-    def keys(self) -> list[dict[str, Any]]:
+    def all_keys(self) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = self.http.get("/control/keys").json()
         return found
 
@@ -100,4 +100,3 @@ def bench() -> Iterator[Bench]:
     emulator = create_app(demo_building(), clock=clock, sleep=slept.append)
     with httpx2.Client(transport=httpx2.WSGITransport(app=emulator), base_url="http://emulator") as http:
         yield Bench(clock, slept, emulator, http)
-

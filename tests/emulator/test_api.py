@@ -7,7 +7,6 @@ import base64
 from typing import Any
 
 import pytest
-
 from tests.emulator.conftest import AARE, BERN, ENTRANCE, GATEWAY, KEY, PHONE, SECRET, THUN, UNTYPED, Bench, payload
 
 
@@ -84,7 +83,7 @@ def test_create_refuses(bench: Bench, changes: dict[str, Any]) -> None:
 
     assert answer.status_code == 400
     assert list(answer.json()) == ["message"]
-    assert bench.keys() == []
+    assert bench.all_keys() == []
 
 
 @pytest.mark.parametrize(
@@ -293,7 +292,8 @@ def test_access_log_tells_taps_apart(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize(
-    ("query", "count"), [("from=2027-01-12", 1), ("from=2027-01-13", 0), ("to=2027-01-12", 1), ("to=2027-01-11", 0), ("from=2027-01-12&to=2027-01-12", 1)]
+    ("query", "count"),
+    [("from=2027-01-12", 1), ("from=2027-01-13", 0), ("to=2027-01-12", 1), ("to=2027-01-11", 0), ("from=2027-01-12&to=2027-01-12", 1)],
 )
 def test_access_log_is_cut_by_days_of_the_site(bench: Bench, query: str, count: int) -> None:
     bench.tap()

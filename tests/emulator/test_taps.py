@@ -6,7 +6,6 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-
 from tests.emulator.conftest import AARE, BERN, ENTRANCE, GATEWAY, GURTEN, PHONE, THUN, Bench, payload
 
 MORNING = {"validFrom": "2027-01-12T08:00:00Z", "validTo": "2027-01-12T10:00:00Z"}

@@ -181,9 +181,8 @@ def _place(world: World, choice: Choice, room: Room) -> Place:
 
 
 def last_tap(world: World, choice: Choice) -> Tap | None:
-    mine = [tap for tap in world.lights.values() if tap.phone == choice.phone and tap.site_id == choice.site.id]
-    fresh = [tap for tap in mine if world.clocks.base() - tap.really_at < GLOW]
-    return max(fresh, key=lambda tap: tap.really_at, default=None)
+    mine = (tap for tap in reversed(world.lights.values()) if tap.phone == choice.phone and tap.site_id == choice.site.id)
+    return next((tap for tap in mine if world.clocks.base() - tap.really_at < GLOW), None)
 
 
 def entries(world: World, choice: Choice) -> list[Tap | ApiCall]:
