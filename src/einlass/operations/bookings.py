@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
 
-from einlass.core.bookings import Status, may_become, within_deadline
 from einlass.core.bookings import Actor as ActorKind
+from einlass.core.bookings import Status, may_become, within_deadline
 from einlass.core.errors import FieldError, Refusal
 from einlass.core.events import (
     CLOCK,

@@ -44,9 +44,7 @@ FOLLOWS: dict[type[Event], frozenset[Follower]] = {
 }
 
 
-def record(
-    event: Event, *, actor: Actor, now: datetime, booking: Booking | None = None, branch: Branch | None = None
-) -> EventRecord:
+def record(event: Event, *, actor: Actor, now: datetime, booking: Booking | None = None, branch: Branch | None = None) -> EventRecord:
     """Write the event and make due what follows, in the caller's transaction. Without a booking the branch's, else every
     branch's coming bookings are looked at: what is right already costs one comparison."""
     row = EventRecord.objects.create(

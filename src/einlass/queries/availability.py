@@ -24,14 +24,12 @@ def rooms_for(service: Service, *, persons: int = 0) -> list[Room]:
     return [room for room in rooms if room.capacity is None or room.capacity >= persons]
 
 
-def taken_windows(
-    rooms: Sequence[int], *, start: datetime, end: datetime, leave_out: Booking | None = None
-) -> dict[int, list[Window]]:
+def taken_windows(rooms: Sequence[int], *, start: datetime, end: datetime, leave_out: Booking | None = None) -> dict[int, list[Window]]:
     """Blocked times of the rooms that reach into [start, end), sorted, in one range query. `leave_out` is the booking that moves."""
     found: dict[int, list[Window]] = defaultdict(list)
-    rows = Booking.objects.filter(
-        room_id__in=rooms, status__in=BLOCKING_STATES, blocked_from__lt=end, blocked_until__gt=start
-    ).order_by("blocked_from")
+    rows = Booking.objects.filter(room_id__in=rooms, status__in=BLOCKING_STATES, blocked_from__lt=end, blocked_until__gt=start).order_by(
+        "blocked_from"
+    )
     if leave_out is not None:
         rows = rows.exclude(pk=leave_out.pk)
     for room, blocked_from, blocked_until in rows.values_list("room_id", "blocked_from", "blocked_until"):
@@ -51,9 +49,7 @@ def free_days(
     return offered_days(service.rules(), hours, rooms=rooms, taken=taken, duration=duration, first=first, last=last, now=now)
 
 
-def next_free(
-    service: Service, *, duration: int, first: date, now: datetime, leave_out: Booking | None = None
-) -> Slot | None:
+def next_free(service: Service, *, duration: int, first: date, now: datetime, leave_out: Booking | None = None) -> Slot | None:
     """The first offered start on or after the local day `first`, a month at a time up to the horizon."""
     horizon = local_date(now, service.branch.time_zone) + timedelta(days=service.horizon_days)
     day = max(first, local_date(now, service.branch.time_zone))
@@ -70,7 +66,5 @@ def next_free(
 def nearest_free(service: Service, *, wanted: datetime, duration: int, now: datetime, leave_out: Booking | None = None) -> tuple[Slot, ...]:
     """The three free starts nearest to one that was taken meanwhile, within a fortnight around it."""
     day = local_date(wanted, service.branch.time_zone)
-    days = free_days(
-        service, duration=duration, first=day - timedelta(days=7), last=day + timedelta(days=7), now=now, leave_out=leave_out
-    )
+    days = free_days(service, duration=duration, first=day - timedelta(days=7), last=day + timedelta(days=7), now=now, leave_out=leave_out)
     return nearest([slot for free in days for slot in free.slots], wanted, count=3)
