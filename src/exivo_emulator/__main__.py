@@ -10,7 +10,8 @@ from pathlib import Path
 from types import FrameType
 
 from exivo_emulator.app import create_app
-from exivo_emulator.building import Building, BuildingError, demo_building, load_building
+from exivo_emulator.building import BuildingError, demo_building, load_building
+from exivo_emulator.inventory import Building
 from exivo_emulator.server import serve
 
 

@@ -10,8 +10,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from exivo_emulator.answers import Answer, Call, Refused, json_answer
-from exivo_emulator.building import Component, Site
 from exivo_emulator.faults import Fault
+from exivo_emulator.inventory import Component, Site
 from exivo_emulator.listings import listing
 from exivo_emulator.payload import json_object, visit_facts
 from exivo_emulator.visits import Visit

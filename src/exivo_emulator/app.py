@@ -15,9 +15,9 @@ from werkzeug.wrappers import Request, Response
 
 from exivo_emulator import api, control, panel, wire
 from exivo_emulator.answers import Answer, Call, json_answer
-from exivo_emulator.building import Building
 from exivo_emulator.clock import Clock, system_clock
 from exivo_emulator.faults import Fault
+from exivo_emulator.inventory import Building
 from exivo_emulator.world import ApiCall, World, new_world
 
 if TYPE_CHECKING:

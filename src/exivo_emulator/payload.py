@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from exivo_emulator.answers import Refused
-from exivo_emulator.building import Building, Site
+from exivo_emulator.inventory import Building, Site
 
 DEFAULT_LIMIT = 10
 MAXIMUM_LIMIT = 1000

@@ -11,9 +11,9 @@ from threading import RLock
 from typing import Any
 from uuid import uuid4
 
-from exivo_emulator.building import Account, Building, Component, Site
 from exivo_emulator.clock import Clock, Clocks, as_text
 from exivo_emulator.faults import Plan
+from exivo_emulator.inventory import Account, Building, Component, Site
 from exivo_emulator.visits import Reason, Visit, judge_all
 
 
@@ -101,8 +101,6 @@ class World:
         self.due = []
         self.created = 0
 
-    # keys
-
     def add_visit(self, site_id: str, **facts: Any) -> Visit:
         self.created += 1
         return self._keep(Visit(id=str(uuid4()), number=self.created, site_id=site_id, **facts))
@@ -142,8 +140,6 @@ class World:
     def ignoring_end(self) -> frozenset[str]:
         return self.plan.sites_ignoring_end(tuple(self.sites))
 
-    # doors
-
     def find_component(self, component_id: str) -> tuple[Site, Component] | None:
         for site in self.sites.values():
             component = site.component(component_id)
@@ -171,8 +167,6 @@ class World:
         """Move the doors' clock. What a door showed before says nothing about the new time, so all lights go out."""
         self.clocks.doors_offset = offset
         self.lights.clear()
-
-    # what happens later
 
     def later(self, seconds: float, action: Callable[[], object]) -> None:
         self.due.append((self.clocks.base() + timedelta(seconds=seconds), action))

@@ -10,7 +10,8 @@ from importlib import resources
 from werkzeug.utils import redirect
 from werkzeug.wrappers import Request, Response
 
-from exivo_emulator import control
+from exivo_emulator.control.taps import hold
+from exivo_emulator.control.wording import Wrong
 from exivo_emulator.faults import Plan, read_plan
 from exivo_emulator.panel.page import address, body, page
 from exivo_emulator.panel.view import PRESETS, Choice, choose
@@ -52,8 +53,8 @@ def state(world: World, request: Request) -> Response:
 def tap(world: World, request: Request) -> Response:
     choice = choose(world, request.form)
     try:
-        control.hold(world, phone=choice.phone, component_id=request.form.get("component"))
-    except control.Wrong as wrong:
+        hold(world, phone=choice.phone, component_id=request.form.get("component"))
+    except Wrong as wrong:
         return Response(wrong.sentence, status=wrong.status)
     return _back(choice)
 

@@ -9,9 +9,10 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
-from exivo_emulator import control
-from exivo_emulator.building import Component, Floor, Room, Site
+from exivo_emulator.control.taps import phone_number
+from exivo_emulator.control.wording import Wrong
 from exivo_emulator.faults import KINDS
+from exivo_emulator.inventory import Component, Floor, Room, Site
 from exivo_emulator.panel.band import Band, band_of
 from exivo_emulator.visits import Visit, judge
 from exivo_emulator.world import ApiCall, Tap, World
@@ -87,8 +88,8 @@ def choose(world: World, query: Mapping[str, str]) -> Choice:
     typed, wrong = query.get("other", "").strip(), ""
     phone = query.get("phone", "")
     try:
-        phone = control.phone_number(typed or phone) if typed or phone else _likely_phone(world, site)
-    except control.Wrong:
+        phone = phone_number(typed or phone) if typed or phone else _likely_phone(world, site)
+    except Wrong:
         wrong, phone = typed or phone, _likely_phone(world, site)
     return Choice(site=site, phone=phone, key=query.get("key", ""), language=query.get("lang", ""), wrong_phone=wrong)
 
