@@ -93,12 +93,12 @@ class Exivo:
         """The reason that the door gives: open, no_key, wrong_door, too_early, too_late, revoked."""
         return str(self.ask("POST", "/control/tap", {"phone": phone, "component": component})["reason"])
 
-    def keys(self) -> list[dict[str, Any]]:
+    def all_keys(self) -> list[dict[str, Any]]:
         found = self.ask("GET", "/control/keys")
         return list(found["keys"] if isinstance(found, dict) else found)
 
     def live(self) -> list[dict[str, Any]]:
-        return [key for key in self.keys() if key["live"]]
+        return [key for key in self.all_keys() if key["live"]]
 
     def faults(self, *plan: dict[str, Any]) -> None:
         self.ask("POST", "/control/faults", list(plan))

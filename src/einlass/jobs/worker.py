@@ -35,6 +35,7 @@ def run() -> None:
     wakeups.register(engine.DbosEngine())
     work.beat(engine.executor_id())
     engine.launch()
+    work.minutely()
     log.info("worker_started", worker=engine.executor_id(), sqlite_journal=journal_mode())
     while not stopping.wait(BEAT_SECONDS):
         _beat()

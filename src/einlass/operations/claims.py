@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from django.db.models import F, Q
 
 from einlass.models import Access
+from einlass.operations.wakeups import Wakeup, wake
 
 LEASE = timedelta(seconds=30)
 # A lease is renewed when a third of it is gone: one answer of at most 15 s always fits into the rest.
@@ -54,3 +55,12 @@ def claim_booking(booking_id: int, *, clock: Clock) -> Claim | None:
         return None
     fence = Access.objects.values_list("fence", flat=True).get(booking_id=booking_id)
     return Claim(booking=booking_id, fence=fence, clock=clock, renewed=time.monotonic())
+
+
+def come_back_after_lease(booking_id: int, *, now: datetime) -> None:
+    """Somebody is at a booking that is due: come back when his lease ends, because he may be dead (F18, F19)."""
+    held = Access.objects.filter(booking_id=booking_id, next_check_at__lte=now, lease_until__gt=now)
+    found = held.values_list("lease_until", "urgency", "booking__branch__lock_system_id").first()
+    if found is not None:
+        lease_until, urgency, system = found
+        wake(Wakeup(booking=booking_id, system=str(system), urgency=urgency, not_before=lease_until))

@@ -18,7 +18,7 @@ from einlass.core.keys import KeyState
 from einlass.core.locks import LockSystemState
 from einlass.locks.port import LockFailure, LockNeedsOperator, LockOutcomeUnknown, LockRefused, LockUnavailable
 from einlass.models import Access, Booking
-from einlass.operations.claims import Claim, Clock, LeaseLost, claim_booking
+from einlass.operations.claims import Claim, Clock, LeaseLost, claim_booking, come_back_after_lease
 from einlass.operations.key_calls import issue, observe, read_back, revoke, system_of_branch
 from einlass.operations.key_rows import Situation, adopt, close, happened, take_in
 from einlass.operations.lock_systems import confirm_site, note_failure
@@ -42,6 +42,7 @@ def reconcile(booking_id: int, *, clock: Clock) -> None:
     for _ in range(MOST_ROUNDS):
         claim = claim_booking(booking_id, clock=clock)
         if claim is None:
+            come_back_after_lease(booking_id, now=clock())
             return
         try:
             _work(claim)

@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import F, QuerySet
+from django.db.models import F, Q, QuerySet
 
 from einlass.core.access import AccessState, access_state
 from einlass.core.grants import GRANTING, BookingFacts, chosen_doors, grant_for, key_window, opens_doors
@@ -77,7 +77,9 @@ def due_work(*, now: datetime) -> QuerySet[Access]:
     """Key work that is due, at which nobody is and which nobody was told of lately; most urgent first. Of lock systems
     that are switched off nothing is due (R1)."""
     due = Access.objects.filter(next_check_at__lte=now, booking__branch__lock_system__enabled=True)
-    free = due.exclude(lease_until__gt=now).exclude(handed_at__gt=now - HANDED_OVER_FOR)
+    # A lease that ran out was not given back: its holder died, and so did the wake-up that he was working at.
+    told = Q(handed_at__gt=now - HANDED_OVER_FOR, lease_until__isnull=True)
+    free = due.exclude(lease_until__gt=now).exclude(told)
     return free.order_by("urgency", "next_check_at").select_related("booking__branch")
 
 
