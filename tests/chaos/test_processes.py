@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from tests import factories as make
-from tests.chaos.house import House, wait_until
+from tests.house import House, wait_until
 
 pytestmark = pytest.mark.xdist_group("processes")
 AT_REST_WITHIN_SECONDS = 180
