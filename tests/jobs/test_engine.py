@@ -32,9 +32,11 @@ def clock() -> FakeClock:
 def running() -> Iterator[None]:
     engine.migrate()
     engine.launch()
-    wakeups.register(engine.DbosEngine())
+    clock = engine.DbosEngine()
+    wakeups.register(clock)
     yield
     wakeups.register(wakeups.NoEngine())
+    clock.close()
     engine.stop()
 
 

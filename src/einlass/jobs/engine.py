@@ -76,10 +76,16 @@ class DbosEngine:
                     self._try_again = time.monotonic() + CONNECT_AGAIN_SECONDS
             return self._client
 
-    def _forget(self) -> None:
+    def close(self) -> None:
+        """Let go of the engine's connections; the next wake-up makes new ones."""
         with self._lock:
-            self._client = None
-            self._try_again = time.monotonic() + CONNECT_AGAIN_SECONDS
+            client, self._client = self._client, None
+        if client is not None:
+            client.destroy()
+
+    def _forget(self) -> None:
+        self.close()
+        self._try_again = time.monotonic() + CONNECT_AGAIN_SECONDS
 
 
 def _options(wakeup: Wakeup) -> EnqueueOptions:
