@@ -42,8 +42,8 @@ def clock(instant: datetime, zone: str) -> str:
 
 
 def moment(instant: datetime, zone: str) -> str:
-    """Mon 11 January, 14:00."""
-    return f"{short_day(to_local(instant, zone).date())}, {clock(instant, zone)}"
+    """Mon 11 January, 14:00, never broken between lines."""
+    return f"{short_day(to_local(instant, zone).date())}, {clock(instant, zone)}".replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def span(start: datetime, end: datetime, zone: str) -> str:

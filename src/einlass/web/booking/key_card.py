@@ -10,6 +10,7 @@ from hashlib import sha256
 from django.utils.translation import gettext
 
 from einlass.core.access import AccessState
+from einlass.core.bookings import Status
 from einlass.core.hours import local_date
 from einlass.core.phones import mask
 from einlass.core.windows import Window
@@ -22,6 +23,7 @@ from einlass.web.booking.door_information import App, app_of
 SILENT = frozenset({"vendor_unreachable", "throttled", "outcome_unknown", "clock_skew"})
 MOVING_STATES = frozenset({AccessState.PREPARING, AccessState.CHANGING, AccessState.REVOKING, AccessState.TROUBLE})
 OVER = frozenset({AccessState.CLOSED, AccessState.REVOKING})
+ENDED_EARLY = frozenset({Status.CANCELLED.value, Status.DECLINED.value, Status.LAPSED.value})
 SECONDS_WHILE_MOVING, SECONDS_AT_REST = 3, 30
 
 
@@ -96,7 +98,7 @@ def key_card(booking: Booking, access: AccessView, *, now: datetime) -> KeyCard 
         now=formats.clock(now, zone) if now in window and access.state is AccessState.ACTIVE else "",
         doors=tuple(name for _, name in access.doors),
         app=app_of(booking.branch),
-        phone=mask(booking.mobile),
+        phone=_masked(booking.mobile),
         late_minutes=booking.branch.late_minutes,
         seconds=SECONDS_WHILE_MOVING if access.state in MOVING_STATES else SECONDS_AT_REST,
     )
@@ -109,6 +111,8 @@ def _code(access: AccessView) -> str:
 def _words(booking: Booking, access: AccessView, window: Window, *, now: datetime) -> Words:
     if access.state is AccessState.TROUBLE:
         return _trouble(booking, _code(access))
+    if access.state is AccessState.CLOSED and booking.status in ENDED_EARLY:
+        return _taken_back()
     zone = booking.branch.time_zone
     facts = {
         "day": formats.day_in_words(local_date(window.start, zone)),
@@ -160,6 +164,10 @@ def _closed() -> Words:
     return Words(gettext("Ended"), gettext("Your key has expired"), gettext("It was valid until %(until)s."))
 
 
+def _taken_back() -> Words:
+    return Words(gettext("Ended"), gettext("Your key has been taken back"), gettext("It no longer opens any door."))
+
+
 _PLAIN_WORDS = {
     AccessState.PREPARING: _preparing,
     AccessState.READY: _ready,
@@ -173,7 +181,7 @@ _PLAIN_WORDS = {
 def _trouble(booking: Booking, code: str) -> Words:
     state = gettext("Problem")
     if code == "phone_unusable":
-        number = mask(booking.mobile)
+        number = _masked(booking.mobile)
         sentence = gettext("Check the number %(number)s. If it is not right, please call us.") % {"number": number}
         return Words(state, gettext("This number does not accept a key"), sentence)
     heading = gettext("Your key is not confirmed yet")
@@ -197,7 +205,7 @@ def _next_attempt(problem: Problem | None, zone: str, *, now: datetime) -> str:
 
 def _time_title(state: AccessState) -> str:
     if state in OVER:
-        return gettext("Was valid")
+        return gettext("For this time")
     return gettext("Valid") if state in {AccessState.READY, AccessState.ACTIVE} else gettext("To be valid")
 
 
@@ -206,3 +214,8 @@ def _band_label(booking: Booking, window: Window, zone: str) -> str:
         "booked": formats.span(booking.start, booking.end, zone),
         "window": formats.span(window.start, window.end, zone),
     }
+
+
+def _masked(number: str) -> str:
+    """Never broken between lines."""
+    return mask(number).replace(" ", "\N{NO-BREAK SPACE}")

@@ -1,0 +1,218 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every page in a real browser: axe finds nothing in any size or theme, our own policy refuses nothing, htmx swaps only its part."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings as django_settings
+from django.utils import timezone
+from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from tests.factories import make_booking, make_house, make_room, make_service, make_user
+
+from einlass.models import Access, Booking, Service
+
+AXE = (Path(__file__).parent / "vendor" / "axe.min.js").read_text(encoding="utf-8")
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+SIZES = {"narrow": (390, 844), "wide": (1280, 900)}
+PASSWORD = "a long enough one"
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+CHROMIUM = next((found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None)
+
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine"),
+]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _place_for_files() -> None:
+    """Whitenoise warns of a folder that is not there, and the server of these tests starts before any test can say otherwise."""
+    Path(django_settings.STATIC_ROOT or ".").mkdir(exist_ok=True)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def house() -> Service:
+    """Two services and a booking of tomorrow, on the real clock: a browser has no other."""
+    service = make_house(timezone.now())
+    make_service(service.branch, "second", rooms=[make_room(service.branch, "second-room")])
+    return service
+
+
+@pytest.fixture
+def booking(house: Service) -> Booking:
+    return make_booking(house, now=timezone.now().replace(minute=0, second=0, microsecond=0), hours=24)
+
+
+def opened(browser: Browser, *, size: str = "narrow", theme: str = "light", **options: Any) -> Page:
+    width, height = SIZES[size]
+    context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=theme, locale="de-CH", **options)  # type: ignore[arg-type] # a literal of two
+    page = context.new_page()
+    page.set_default_timeout(10_000)
+    return page
+
+
+def findings(page: Page) -> list[str]:
+    page.evaluate(AXE)
+    result = page.evaluate("rules => axe.run(document, {runOnly: {type: 'tag', values: rules}})", RULES)
+    return [
+        f"{page.url} {found['id']}: {node['html'][:160]} {node['failureSummary']}"
+        for found in result["violations"]
+        for node in found["nodes"]
+    ]
+
+
+def guest_pages(page: Page, base: str, booking: Booking) -> Iterator[None]:
+    """Go to each page of a guest in turn, with every state of the form."""
+    own = f"{base}/b/{booking.link_token}/"
+    for address in (f"{base}/", f"{base}/book/seminar/", own, f"{own}?new=1", f"{own}move/", f"{own}cancel/", f"{base}/nowhere"):
+        page.goto(address)
+        yield
+    page.goto(f"{base}/book/seminar/?day={booking.start.date().isoformat()}")
+    page.locator(".slot input").first.check(force=True)
+    page.wait_for_selector(".opens")
+    yield
+    page.locator(".next-bar .btn").click()
+    yield
+    page.locator("#field-mobile").fill("031 555 04 33")
+    page.locator("#who").evaluate("form => form.noValidate = true")
+    page.locator("#who .btn.next").click()
+    page.wait_for_selector(".error")
+    yield
+
+
+def staff_pages(page: Page, base: str) -> Iterator[None]:
+    page.goto(f"{base}/manage/login/")
+    yield
+    page.fill("#login", "owner@example.org")
+    page.fill("#password", PASSWORD)
+    page.locator(".btn.next").click()
+    page.wait_for_selector(".list")
+    yield
+    page.locator("td.do a").first.click()
+    page.wait_for_selector(".facts")
+    yield
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("size", list(SIZES))
+def test_axe_finds_nothing_on_any_page(browser: Browser, live_server: Any, booking: Booking, size: str, theme: str) -> None:
+    make_user()
+    page = opened(browser, size=size, theme=theme)
+    found: list[str] = []
+    for pages in (guest_pages(page, live_server.url, booking), staff_pages(page, live_server.url)):
+        for _ in pages:
+            found += findings(page)
+    page.context.close()
+
+    assert found == []
+
+
+@pytest.mark.parametrize("problem", ["vendor_unreachable", "phone_unusable"])
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing_on_a_key_in_trouble(browser: Browser, live_server: Any, booking: Booking, theme: str, problem: str) -> None:
+    since = timezone.now() - timedelta(hours=1)
+    Access.objects.update_or_create(booking=booking, defaults={"problem": problem, "problem_since": since})
+    page = opened(browser, theme=theme)
+    page.goto(f"{live_server.url}/b/{booking.link_token}/")
+
+    found = findings(page)
+    page.context.close()
+
+    assert found == []
+
+
+def test_own_policy_refuses_nothing_that_we_do(browser: Browser, live_server: Any, booking: Booking) -> None:
+    page = opened(browser)
+    said: list[str] = []
+
+    def listen(message: ConsoleMessage) -> None:
+        said.append(message.text)
+
+    page.on("console", listen)
+    page.on("pageerror", lambda error: said.append(str(error)))
+    for _ in guest_pages(page, live_server.url, booking):
+        page.wait_for_load_state("networkidle")
+    page.context.close()
+
+    # The browser itself reports the answers 404 and 422 that we went to see.
+    assert [line for line in said if "Failed to load resource" not in line] == []
+
+
+def test_htmx_swaps_only_its_part_and_keeps_the_address(browser: Browser, live_server: Any, booking: Booking) -> None:
+    page = opened(browser, size="wide")
+    page.goto(f"{live_server.url}/book/seminar/")
+    page.evaluate("document.querySelector('h1').dataset.same = 'yes'")
+
+    page.locator(".choice a").nth(1).click()
+    page.wait_for_url("**duration=120**")
+    month = page.locator("#month").inner_text()
+    page.locator(".month-head a").last.click()
+    page.wait_for_function("month => document.querySelector('#month').innerText !== month", arg=month)
+    page.locator(".slot input").nth(2).check(force=True)
+    page.wait_for_selector(".opens")
+
+    assert page.locator("h1[data-same]").count() == 1
+    assert page.locator(".slot input:checked").count() == 1
+    assert re.match(r"\d\d:\d\d", page.locator(".next-bar strong").inner_text())
+    page.go_back()
+    page.wait_for_function("!location.search.includes('start=')")
+    page.wait_for_function("!document.querySelector('.slot input:checked')")
+    page.context.close()
+
+
+def test_booking_works_in_a_browser_without_script(browser: Browser, live_server: Any, booking: Booking) -> None:
+    page = opened(browser, java_script_enabled=False)
+    page.goto(live_server.url)
+    page.locator(".offer a").first.click()
+    page.locator(".month td a").last.click()
+    page.locator(".slot").nth(3).click()
+    page.locator(".next-bar .btn").click()
+    for key, value in {"first_name": "Jonas", "last_name": "Aebi", "email": "jonas@example.org", "mobile": "079 000 11 22"}.items():
+        page.fill(f"#field-{key}", value)
+    page.locator("#who .btn.next").click()
+
+    assert "Ihre Buchung gilt" in page.locator("h1").inner_text()
+    page.context.close()
+
+
+def test_enter_in_a_field_books_and_does_not_go_back(browser: Browser, live_server: Any, booking: Booking) -> None:
+    page = opened(browser)
+    page.goto(f"{live_server.url}/book/seminar/?day={booking.start.date().isoformat()}")
+    page.locator(".slot input").first.check(force=True)
+    page.wait_for_selector(".opens")
+    page.locator(".next-bar .btn").click()
+    for key, value in {"first_name": "Jonas", "last_name": "Aebi", "email": "jonas@example.org", "mobile": "079 000 11 22"}.items():
+        page.fill(f"#field-{key}", value)
+    page.press("#field-mobile", "Enter")
+    page.wait_for_url("**/b/**")
+
+    assert Booking.objects.count() == 2
+    page.context.close()
+
+
+def test_key_card_follows_the_key_without_a_reload(browser: Browser, live_server: Any, booking: Booking) -> None:
+    page = opened(browser)
+    page.goto(f"{live_server.url}/b/{booking.link_token}/")
+    assert "Wird vorbereitet" in page.locator("#key .state").inner_text()
+
+    since = timezone.now() - timedelta(hours=1)
+    Access.objects.update_or_create(booking=booking, defaults={"problem": "vendor_unreachable", "problem_since": since})
+    page.wait_for_selector("#key.trouble")
+
+    assert "Das Schliesssystem antwortet zurzeit nicht." in page.locator("#key").inner_text()
+    page.context.close()
