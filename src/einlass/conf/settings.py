@@ -94,11 +94,10 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 
 STATIC_URL = "/static/"
-STATICFILES_DIRS = [PACKAGE / "static"]
-STATIC_ROOT = ENVIRONMENT.data_dir.absolute() / "static"
-# Files are served from the package itself with a long life by their content hash; nothing has to be collected first.
-WHITENOISE_USE_FINDERS = True
+# Served from the package itself: what is in it is built and compressed already, and nothing has to be collected first.
+STATIC_ROOT = PACKAGE / "static"
 WHITENOISE_AUTOREFRESH = False
+WHITENOISE_MAX_AGE = 3600
 
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
