@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from django.conf import settings as django_settings
 from django.utils import timezone
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 from tests.factories import make_booking, make_house, make_room, make_service, make_user
 
 from einlass.models import Access, Booking, Service
@@ -162,7 +162,7 @@ def test_htmx_swaps_only_its_part_and_keeps_the_address(browser: Browser, live_s
     page.wait_for_url("**duration=120**")
     month = page.locator("#month").inner_text()
     page.locator(".month-head a").last.click()
-    page.wait_for_function("month => document.querySelector('#month').innerText !== month", arg=month)
+    expect(page.locator("#month")).not_to_have_text(month)
     page.locator(".slot input").nth(2).check(force=True)
     page.wait_for_selector(".opens")
 
@@ -170,8 +170,8 @@ def test_htmx_swaps_only_its_part_and_keeps_the_address(browser: Browser, live_s
     assert page.locator(".slot input:checked").count() == 1
     assert re.match(r"\d\d:\d\d", page.locator(".next-bar strong").inner_text())
     page.go_back()
-    page.wait_for_function("!location.search.includes('start=')")
-    page.wait_for_function("!document.querySelector('.slot input:checked')")
+    page.wait_for_url(lambda address: "start=" not in address)
+    expect(page.locator(".slot input:checked")).to_have_count(0)
     page.context.close()
 
 
