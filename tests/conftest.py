@@ -24,7 +24,7 @@ def _loopback_only() -> Iterator[None]:
             raise RuntimeError(f"a test tried to reach {host}")
         connect(self, address)
 
-    socket.socket.connect = guarded  # type: ignore[method-assign] # the one seam through which everything goes
+    socket.socket.connect = guarded  # type: ignore[method-assign, assignment] # the one seam through which everything goes
     yield
     socket.socket.connect = connect  # type: ignore[method-assign] # put back
 

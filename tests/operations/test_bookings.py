@@ -12,7 +12,7 @@ from tests.conftest import FakeClock
 from einlass.core.bookings import Actor as ActorKind
 from einlass.core.errors import Refusal
 from einlass.core.events import GUEST, Actor
-from einlass.models import Access, Booking, EventRecord, Question, Service
+from einlass.models import Access, Booking, EventRecord, LockSystem, Question, Service
 from einlass.operations.bookings import Wish, book, cancel, complete_past, confirm, decline, reschedule
 
 pytestmark = pytest.mark.django_db
@@ -90,9 +90,8 @@ def test_r8_without_a_required_mobile_number_a_service_with_doors_cannot_be_book
 
 
 def test_r1_with_the_integration_off_no_number_is_needed(clock: FakeClock) -> None:
-    service = make.make_house(clock.now)
-    service.branch.lock_system.enabled = False
-    service.branch.lock_system.save()
+    make.make_house(clock.now)
+    LockSystem.objects.update(enabled=False)
     Question.objects.filter(key="mobile").delete()
     answers = {key: value for key, value in make.answers().items() if key != "mobile"}
 

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 import yaml
+from tests.conftest import NOW, Exivo
 
 from einlass.core.bookings import Actor as ActorKind
 from einlass.core.events import Actor
-from einlass.operations.config_file import Applied, ConfigFileError, apply
-from tests.conftest import NOW, Exivo
+from einlass.operations.config_file import Applied, apply
 
 DEMO = (files("einlass.demo") / "demo.yaml").read_text()
 OPERATOR = Actor(ActorKind.STAFF, "test")

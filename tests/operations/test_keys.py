@@ -12,7 +12,7 @@ from tests.conftest import Exivo, FakeClock
 from einlass.core.access import AccessState
 from einlass.core.bookings import Actor as ActorKind
 from einlass.core.events import GUEST, Actor
-from einlass.models import Access, Booking, EventRecord, Key, Service, VendorCall
+from einlass.models import Access, Booking, EventRecord, Key, LockSystem, Service, VendorCall
 from einlass.operations.bookings import cancel, reschedule
 from einlass.operations.keys import reconcile
 from einlass.operations.lock_systems import probe_lock_systems
@@ -113,8 +113,7 @@ def test_i7_a_guest_inside_keeps_a_key_while_the_booking_is_prolonged(service: S
 
 
 def test_r1_switched_off_asks_exivo_nothing(service: Service, clock: FakeClock, exivo: Exivo) -> None:
-    service.branch.lock_system.enabled = False
-    service.branch.lock_system.save()
+    LockSystem.objects.update(enabled=False)
 
     booking = make.make_booking(Service.objects.get(), now=clock.now)
     work(booking, clock)
