@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The data of `make demo`: one configuration file. Who loads it and books in it: `operations/demo.py`."""
+"""The demo: one configuration file, and the loader that applies it and books in it. The processes: `supervisor.py`."""

@@ -69,6 +69,10 @@ class Checked:
         system = self._old(branch).lock_system
         return system.key if system else ""
 
+    def place_of(self, branch: schema.Branch) -> tuple[str, str]:
+        """The lock system and the site of the branch as they will be."""
+        return self.system_of(branch), self.site_of(branch)
+
     def _old(self, branch: schema.Branch) -> Branch:
         return self.known.branches.get(branch.key) or Branch()
 
@@ -188,7 +192,7 @@ def _components_of_one_site(checked: Checked) -> None:
         if old.key not in in_file and old.lock_system:
             seen |= {(old.lock_system.key, old.site_id, d.component): old.key for d in old.doors.all() if d.use in CHOSEN}
     for branch in checked.file.branches:
-        place = (checked.system_of(branch), checked.site_of(branch))
+        place = checked.place_of(branch)
         for door in branch.doors if all(place) else ():
             owner = seen.setdefault((*place, door.component), branch.key) if door.chosen else branch.key
             if owner != branch.key:

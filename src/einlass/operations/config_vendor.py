@@ -86,12 +86,20 @@ def ask(checked: Checked, secrets: Secrets, *, now: datetime) -> tuple[dict[str,
         if answer.code in {"unreachable", "credentials_rejected"}:
             away[system.key] = answer
         _judge(checked, branch, system.key, answer)
-    warnings = [
-        f"exivo does not answer for branch {branch}: everything is saved, and its keys wait until the site is confirmed"
-        for branch, answer in answers.items()
-        if answer.code == "unreachable"
-    ]
+    warnings = [_away(checked, branch) for branch, answer in answers.items() if answer.code == "unreachable"]
     return answers, warnings
+
+
+def _away(checked: Checked, branch_key: str) -> str:
+    """An exivo that is away takes nothing back that it confirmed before (I11); a new site waits for it (R3)."""
+    old = checked.known.branches.get(branch_key)
+    item = next((branch for branch in checked.file.branches if branch.key == branch_key), None)
+    same = item is None or (
+        old is not None and old.lock_system is not None and checked.place_of(item) == (old.lock_system.key, old.site_id)
+    )
+    if old is not None and old.site_is_confirmed and same:
+        return f"exivo does not answer for branch {branch_key}: everything is saved, its doors were not read again"
+    return f"exivo does not answer for branch {branch_key}: everything is saved, and its keys wait until the site is confirmed"
 
 
 def _sites(checked: Checked, secrets: Secrets) -> Iterator[tuple[str, LockSystem, str]]:

@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`check` and `apply`: what is missing before a door can open, and the configuration as a file."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from einlass.cli import setup
+from einlass.operations.config_yaml import ConfigFileError
+
+if TYPE_CHECKING:
+    from einlass.queries.readiness import Check
+
+SENTENCES = {
+    "encryption_keys_fit": ("The encryption keys are those of this database.", "This machine has other encryption keys than the database."),
+    "worker_alive": ("A worker is running.", "No worker has been running for a minute: start `einlass worker` or `einlass up`."),
+    "credentials_given": ("{subject}: API key and API secret are given.", "{subject}: the API key or the API secret is missing."),
+    "credentials_accepted": ("{subject}: exivo accepts the API key and secret.", "{subject}: exivo rejects the API key or the API secret."),
+    "lock_system_answers": ("{subject}: exivo answers.", "{subject}: exivo is not answering. {detail}"),
+    "site_confirmed": ("{subject}: exivo has confirmed the site.", "{subject}: exivo has not confirmed the site. {problem}"),
+    "doors_chosen": ("{subject}: doors are chosen.", "{subject}: no door is chosen."),
+    "no_gateway_chosen": ("{subject}: no gateway is chosen.", "{subject}: a gateway is chosen: {doors}"),
+    "no_unknown_type_chosen": (
+        "{subject}: every chosen door has a type or was allowed.",
+        "{subject}: chosen without a type: {doors}. Write allow_unknown: true for a door.",
+    ),
+    "chosen_doors_exist": ("{subject}: exivo lists every chosen door.", "{subject}: exivo no longer lists {doors}"),
+    "mobile_question": (
+        "{subject}: asks for the mobile number.",
+        "{subject}: opens doors but does not require the mobile number, so it cannot be booked.",
+    ),
+}
+
+
+PROBLEMS = {
+    "": "It is asked for by the worker.",
+    "no_site_id": "The branch has no site_id.",
+    "unreachable": "exivo is not answering.",
+    "credentials_rejected": "exivo rejects the API key or the API secret.",
+    "unknown_site": "exivo does not know the site.",
+    "not_active": "Perhaps the Connection service is not active.",
+}
+
+
+def check(as_json: setup.AsJson = False) -> None:
+    """Say what is missing before a door can open; ends with 1 when anything is."""
+    setup.load_migrated()
+    from einlass.queries.readiness import is_ready, readiness
+
+    checks = readiness(now=datetime.now(UTC))
+    if as_json:
+        setup.print_json({"ready": is_ready(checks), "checks": [asdict(found) for found in checks]})
+    else:
+        for found in checks:
+            typer.echo(f"{'ok ' if found.ok else 'NO '} {_sentence(found)}")
+    raise typer.Exit(0 if is_ready(checks) else 1)
+
+
+def _sentence(found: Check) -> str:
+    right, wrong = SENTENCES[found.code]
+    values = found.values | {"problem": PROBLEMS.get(found.values.get("problem", ""), "")}
+    return (right if found.ok else wrong).format(subject=found.subject, **values).strip()
+
+
+def apply(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The configuration file (YAML).")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would change.")] = False,
+    prune: Annotated[bool, typer.Option("--prune", help="Also remove what the file leaves out.")] = False,
+    as_json: setup.AsJson = False,
+) -> None:
+    """Apply a configuration file, as a whole or not at all. Twice is the same as once."""
+    setup.load_migrated()
+    from einlass.core.bookings import Actor as ActorKind
+    from einlass.core.events import Actor
+    from einlass.jobs.engine import DbosEngine
+    from einlass.operations import wakeups
+    from einlass.operations.config_file import apply as apply_file
+
+    wakeups.register(DbosEngine())
+    try:
+        applied = apply_file(
+            file.read_text(encoding="utf-8"),
+            source=str(file),
+            prune=prune,
+            dry_run=dry_run,
+            now=datetime.now(UTC),
+            actor=Actor(ActorKind.STAFF, "einlass apply"),
+        )
+    except UnicodeDecodeError as error:
+        raise typer.BadParameter(f"{file} is no text in UTF-8.", param_hint="FILE") from error
+    except ConfigFileError as error:
+        if not as_json:
+            raise
+        setup.print_json({"errors": [asdict(one) for one in error.errors]})
+        raise typer.Exit(1) from None
+    if as_json:
+        setup.print_json({"changes": applied.changes, "warnings": applied.warnings, "dry_run": dry_run})
+        return
+    for warning in applied.warnings:
+        typer.echo(f"Warning: {warning}", err=True)
+    typer.echo("\n".join(applied.changes) if applied.changes else "No changes.")
+    if dry_run and applied.changes:
+        typer.echo("Nothing was changed: this was a dry run.", err=True)
