@@ -50,6 +50,8 @@ def book(page: Page, base: str) -> tuple[str, str]:
     if page.locator(".offer a").count():
         page.locator(".offer a").first.click()
     page.wait_for_selector("#times")
+    page.locator(".month-head a").last.click()  # far enough ahead to be moved and cancelled
+    page.wait_for_load_state("networkidle")
     page.locator(".slot input").last.check(force=True)
     page.wait_for_load_state("networkidle")
     page.locator(".next-bar .btn").click()

@@ -27,12 +27,6 @@ def _moment() -> Iterator[None]:
         yield
 
 
-@pytest.fixture(autouse=True)
-def _place_for_files(settings: Any) -> None:
-    """Whitenoise warns of a folder that is not there; an installation may have none either."""
-    settings.STATIC_ROOT = None
-
-
 @pytest.fixture
 def german(client: Client) -> Client:
     client.defaults["HTTP_ACCEPT_LANGUAGE"] = "de-CH,de;q=0.9"

@@ -88,6 +88,13 @@ def test_what_inactive_service_is_not_offered(german: Client, service: Service) 
     assert german.get(WHEN).status_code == 404
 
 
+def test_what_service_without_any_duration_is_not_offered(german: Client, service: Service) -> None:
+    Service.objects.update(durations=[])
+
+    assert "Zurzeit kann hier nichts gebucht werden." in text_of(german.get("/"))
+    assert german.get(WHEN).status_code == 404
+
+
 def test_what_nothing_configured_says_so(german: Client, db: None) -> None:
     assert "Zurzeit kann hier nichts gebucht werden." in text_of(german.get("/"))
 

@@ -249,6 +249,21 @@ def test_move_whole_way_without_script(german: Client, booking: Booking) -> None
     assert Booking.objects.get().start == NOW + timedelta(hours=26)
 
 
+def test_move_begins_on_the_booked_day_with_the_booked_length(german: Client, booking: Booking) -> None:
+    page = german.get(f"{own(booking)}move/").content.decode()
+
+    assert re.search(r'aria-label="Dienstag, 24. November, [^"]+" aria-current="date"', page)
+    assert re.search(r'aria-current="true">2 Std\.', page)
+
+
+def test_cancel_without_doors_says_nothing_of_a_key(german: Client, service: Service) -> None:
+    service.branch.lock_system = None
+    service.branch.save()
+    booking = make_booking(service, now=NOW)
+
+    assert "Schlüssel" not in text_of(german.get(f"{own(booking)}cancel/"))
+
+
 def test_move_own_time_does_not_stand_in_the_way(german: Client, booking: Booking) -> None:
     page = german.get(f"{own(booking)}move/", {"start": start(hours=25), "duration": "120"})
 

@@ -8,10 +8,12 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
+from einlass.core.access import AccessState
 from einlass.core.errors import Refusal
 from einlass.core.events import GUEST
 from einlass.models import Booking
 from einlass.operations import bookings
+from einlass.queries.keys import access_of
 from einlass.web.booking.own import booking_of, own_booking, private
 
 
@@ -24,7 +26,8 @@ def cancel(request: HttpRequest, link_token: str) -> HttpResponse:
     page = own_booking(request, booking, now=now)
     if not (page.is_live and not page.has_ended and page.deadlines.may_cancel):
         return private(render(request, "booking/too_late.html", {"booking": page, "cancelling": True}, status=422))
-    return private(render(request, "booking/cancel.html", {"booking": page, "opens_doors": bool(booking.mobile)}))
+    has_key = access_of(booking, now=now).state is not AccessState.NONE
+    return private(render(request, "booking/cancel.html", {"booking": page, "has_key": has_key}))
 
 
 def _cancel(request: HttpRequest, booking: Booking) -> HttpResponse:

@@ -32,9 +32,8 @@ def when(request: HttpRequest, link_token: str) -> HttpResponse:
     page = own_booking(request, booking, now=place.now)
     if not _may_move(page):
         return _too_late(request, page)
-    choice = choice_in(request.GET)
-    kept_length = Choice(choice.duration or booking.window.minutes, choice.month, choice.day, choice.start)
-    context = {"times": times(place, kept_length), "booking": page, "moving": True, "form_method": "get"}
+    choice = _around(booking, choice_in(request.GET), zone=place.zone)
+    context = {"times": times(place, choice), "booking": page, "moving": True, "form_method": "get"}
     return private(render_times(request, context))
 
 
@@ -76,6 +75,13 @@ def _place(request: HttpRequest, booking: Booking) -> Place:
         now=timezone.now(),
         moving=booking,
     )
+
+
+def _around(booking: Booking, choice: Choice, *, zone: str) -> Choice:
+    """What was chosen; before anything was, the length and the day that are booked."""
+    anything = choice.month or choice.day or choice.start
+    day = choice.day if anything else local_date(booking.start, zone)
+    return Choice(choice.duration or booking.window.minutes, choice.month, day, choice.start)
 
 
 def _may_move(page: OwnBooking) -> bool:

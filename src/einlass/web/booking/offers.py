@@ -49,7 +49,7 @@ def room_for(service: Service) -> str:
 def bookable_service(key: str) -> tuple[Service, list[Question]]:
     """The service with its questions. Raises Http404 where a guest is not offered it (R8)."""
     service = service_by_key(key)
-    if service is None:
+    if service is None or not service.durations:
         raise Http404
     questions = questions_of(service)
     if needs_mobile_number(service, questions):
