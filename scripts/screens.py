@@ -1,22 +1,34 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Pictures of every page, to be looked at: narrow and wide, light and dark, German and English. Books once at the given address."""
+"""Pictures of every page, to be looked at: narrow and wide, light and dark, German and English. Runs a demo of its own, or uses one."""
 
 from __future__ import annotations
 
 import argparse
+import os
+import re
 import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 WIDTHS, THEMES, LANGUAGES = (390, 1280), ("light", "dark"), ("de", "en")
 ANSWERS = {"first_name": "Lea", "last_name": "Baumann", "email": "lea.baumann@example.org", "mobile": "078 123 45 67"}
 LANDLINE = "031 555 04 33"
+# The owner that `einlass demo` makes and prints.
+EMAIL, PASSWORD = "owner@example.org", "seminarhaus-aare"
+GUESTS_PICTURED = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,16 +56,22 @@ def fill(page: Page, **changed: str) -> None:
             field.fill(value)
 
 
+def choose(page: Page, start: Locator) -> None:
+    """Choose a start, and wait until the page says which."""
+    start.check(force=True)
+    expect(page.locator(".next-bar strong")).to_have_text(re.compile(r"\d\d:\d\d"))
+
+
 def book(page: Page, base: str) -> tuple[str, str]:
     """Go the whole way once. Returns the address of step 3 and that of the guest's own page."""
     page.goto(base)
     if page.locator(".offer a").count():
         page.locator(".offer a").first.click()
     page.wait_for_selector("#times")
+    month = page.locator("#month").inner_text()
     page.locator(".month-head a").last.click()  # far enough ahead to be moved and cancelled
-    page.wait_for_load_state("networkidle")
-    page.locator(".slot input").last.check(force=True)
-    page.wait_for_load_state("networkidle")
+    expect(page.locator("#month")).not_to_have_text(month)
+    choose(page, page.locator(".slot input").last)
     page.locator(".next-bar .btn").click()
     details = page.url
     fill(page)
@@ -70,8 +88,7 @@ def shots(page: Page, base: str, *, details: str, own: str, extra: list[str]) ->
         page.goto(address)
         yield name
     page.goto(when)
-    page.locator(".slot input").first.check(force=True)
-    page.wait_for_load_state("networkidle")
+    choose(page, page.locator(".slot input").first)
     yield "2-when-chosen"
     page.locator(".next-bar .btn").click()
     yield "3-who"
@@ -115,30 +132,79 @@ def look_at(browser: Browser, look: Look, options: argparse.Namespace, *, detail
     page = context.new_page()
     for name in shots(page, options.base, details=details, own=own, extra=options.path):
         page.screenshot(path=options.out / look.name(name), full_page=True)
-    if options.email:
-        stranger = f"{look.theme}-{look.language}-{look.width}@example.org"
-        for name in staff_shots(page, options.base, email=options.email, password=options.password, stranger=stranger):
-            page.screenshot(path=options.out / look.name(name), full_page=True)
+    stranger = f"{look.theme}-{look.language}-{look.width}@example.org"
+    for name in staff_shots(page, options.base, email=options.email, password=options.password, stranger=stranger):
+        page.screenshot(path=options.out / look.name(name), full_page=True)
     context.close()
     print(f"{look.width} px, {look.theme}, {look.language}")
 
 
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def demo() -> Iterator[str]:
+    """A demo in a folder of its own, ended with the pictures. Gives its address."""
+    port, emulator_port = free_port(), free_port()
+    base = f"http://localhost:{port}"
+    command = [str(Path(sys.executable).parent / "einlass"), "demo", "--emulator-port", str(emulator_port)]
+    with tempfile.TemporaryDirectory() as folder:
+        environment = os.environ | {"EINLASS_DATA_DIR": folder, "EINLASS_PORT": str(port), "EINLASS_BASE_URL": base}
+        process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
+        try:
+            wait_for(f"{base}/ready", process)
+            yield base
+        finally:
+            process.terminate()
+            process.wait(timeout=30)
+
+
+def wait_for(address: str, process: subprocess.Popen[bytes]) -> None:
+    """Until it answers; at most two minutes."""
+    for _ in range(240):
+        if process.poll() is not None:
+            sys.exit("The demo did not start; `einlass demo` says why.")
+        try:
+            urllib.request.urlopen(address, timeout=2).close()
+        except OSError:
+            time.sleep(0.5)
+        else:
+            return
+    sys.exit("The demo does not answer.")
+
+
+def guests_pages(page: Page, options: argparse.Namespace) -> list[str]:
+    """The own pages of the next guests, as the staff's list links them: keys in whatever state they are."""
+    page.goto(f"{options.base}/manage/login/")
+    page.fill("#login", options.email)
+    page.fill("#password", options.password)
+    page.locator(".btn.next").click()
+    page.wait_for_url("**/manage/")
+    links = [link.get_attribute("href") or "" for link in page.locator("td.g a").all()]
+    return links[:GUESTS_PICTURED]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("base", help="address of a running Einlass, such as http://localhost:8000")
+    parser.add_argument("base", nargs="?", default="", help="address of a running demo; without it one is started")
     parser.add_argument("--out", type=Path, default=Path("screens"))
-    parser.add_argument("--email", default="", help="account of the staff; without it the staff's pages are left out")
-    parser.add_argument("--password", default="")
+    parser.add_argument("--email", default=EMAIL, help="account of the staff")
+    parser.add_argument("--password", default=PASSWORD)
     parser.add_argument("--path", action="append", default=[], help="another page to be pictured, such as /b/TOKEN/")
     options = parser.parse_args()
-    options.base = options.base.rstrip("/")
     options.out.mkdir(parents=True, exist_ok=True)
-    with sync_playwright() as playwright:
+    with nullcontext(options.base.rstrip("/")) if options.base else demo() as base, sync_playwright() as playwright:
+        options.base = base
         browser = playwright.chromium.launch(executable_path=browser_path(), args=ARGUMENTS)
-        details, own = book(browser.new_page(locale="de-CH"), options.base)
+        details, own = book(browser.new_page(locale="de-CH"), base)
+        options.path = options.path or guests_pages(browser.new_page(locale="de-CH"), options)
         for width, theme, language in product(WIDTHS, THEMES, LANGUAGES):
             look_at(browser, Look(width, theme, language), options, details=details, own=own)
         browser.close()
+    print(f"The pictures are in {options.out}.")
 
 
 if __name__ == "__main__":

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.conf import settings as django_settings
 from django.utils import timezone
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 from tests.factories import make_booking, make_house, make_room, make_service, make_user
@@ -29,12 +28,6 @@ pytestmark = [
     pytest.mark.django_db(transaction=True),
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine"),
 ]
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _place_for_files() -> None:
-    """Whitenoise warns of a folder that is not there, and the server of these tests starts before any test can say otherwise."""
-    Path(django_settings.STATIC_ROOT or ".").mkdir(exist_ok=True)
 
 
 @pytest.fixture(scope="module")
