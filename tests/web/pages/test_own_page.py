@@ -187,7 +187,7 @@ def test_own_page_is_neither_kept_nor_listed_and_hides_its_address(german: Clien
     response = german.get(own(booking))
 
     assert response["Cache-Control"] == "private, no-store"
-    assert response["Referrer-Policy"] == "no-referrer"
+    assert response["Referrer-Policy"] == "same-origin"
     assert response["X-Robots-Tag"] == "noindex"
     assert "078 123" not in text_of(response)
     assert "sessionid" not in response.cookies
