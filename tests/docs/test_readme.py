@@ -70,5 +70,5 @@ def test_decisions_are_numbered_without_a_double() -> None:
 def test_decision_fits_on_a_page(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
 
-    assert re.match(r"# \d{4} .+\n", text)
+    assert re.match(r"# \d+\.? .+\n", text)
     assert len(text.splitlines()) <= 75
