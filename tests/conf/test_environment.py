@@ -128,6 +128,7 @@ def test_another_database_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
         ("0041781234567", "+…67"),
         ("guest 0781234567 called", "guest +…67 called"),
         ("at 2027-01-12T14:00:00+01:00 for 240 min", "at 2027-01-12T14:00:00+01:00 for 240 min"),
+        ("Not Found: /b/kJ3-aB_9kJ3-aB_9kJ3-aB_9kJ3-aB_9/nothing", "Not Found: /b/…/nothing"),
         ("b0000000-0000-4000-8000-000000000001", "b0000000-0000-4000-8000-000000000001"),
     ],
 )

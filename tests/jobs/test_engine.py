@@ -8,9 +8,13 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
+import sqlalchemy
+from django.db import connection
 from tests import factories as make
 from tests.conftest import Exivo, FakeClock
 
+from einlass.conf.database import engine_url
+from einlass.conf.environment import environment
 from einlass.core.access import AccessState
 from einlass.jobs import engine, work
 from einlass.models import Access, Booking, Service, Worker
@@ -29,8 +33,9 @@ def clock() -> FakeClock:
 
 
 @pytest.fixture
-def running() -> Iterator[None]:
+def running(clock: FakeClock) -> Iterator[None]:
     engine.migrate()
+    work.beat(engine.executor_id())
     engine.launch()
     clock = engine.DbosEngine()
     wakeups.register(clock)
@@ -77,6 +82,25 @@ def test_a_wake_up_that_was_lost_is_found_by_the_sweep(clock: FakeClock, exivo: 
     work.minutely()
 
     assert until(lambda: len(exivo.live()) == 1, seconds=20)
+
+
+def test_work_of_a_worker_that_is_gone_is_done_by_another(clock: FakeClock, exivo: Exivo, running: None) -> None:
+    wakeups.register(wakeups.NoEngine())
+    booking = _tomorrow(clock)
+    alarm = engine.DbosEngine()
+    alarm.enqueue(Wakeup(booking=booking.pk, system="1", not_before=datetime.now(UTC) + timedelta(hours=1)))
+    alarm.close()
+    # As a worker leaves it that was killed while it worked: begun by somebody who beats no more.
+    table = "dbos.workflow_status" if connection.vendor == "postgresql" else "workflow_status"
+    tables = sqlalchemy.create_engine(engine_url(environment()))
+    with tables.begin() as rows:
+        begun = f"UPDATE {table} SET status = 'PENDING', executor_id = 'gone-0' WHERE status = 'DELAYED'"
+        assert rows.execute(sqlalchemy.text(begun)).rowcount == 1
+    tables.dispose()
+
+    assert engine.revive_lost_work() == 1
+
+    assert until(lambda: is_ready(booking), seconds=20)
 
 
 def test_without_an_engine_a_booking_stands_and_waits_for_the_sweep(clock: FakeClock, settings: object) -> None:

@@ -16,13 +16,25 @@ import structlog
 PHONE = re.compile(r"(?<![\w-])(?:\+|00)\d[\d  ./()-]{5,}\d|(?<![\w.:/-])0\d{8,}(?![\w-])")
 
 
+# The address of a guest's own page is the whole proof of who he is, so it is a secret like any other.
+OWN_PAGE = re.compile(r"/b/[A-Za-z0-9_-]{16,}")
+
+
 def masked(text: str) -> str:
-    """The text with every phone number reduced to its last two digits."""
-    return PHONE.sub(lambda found: f"+…{re.sub(r'[^0-9]', '', found.group())[-2:]}", text)
+    """The text with every phone number reduced to its last two digits, and without the secret part of a guest's address."""
+    return PHONE.sub(lambda found: f"+…{re.sub(r'[^0-9]', '', found.group())[-2:]}", OWN_PAGE.sub("/b/…", text))
+
+
+def _harmless(value: Any) -> Any:
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    if isinstance(value, list | tuple):
+        return [_harmless(part) for part in value]
+    return masked(str(value))
 
 
 def _mask(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    return {key: masked(value) if isinstance(value, str) else value for key, value in event.items()}
+    return {key: value if key.startswith("_") else _harmless(value) for key, value in event.items()}
 
 
 def configure(level: str) -> None:

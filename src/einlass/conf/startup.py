@@ -33,7 +33,7 @@ def _check_overlap_is_refused(
     return [
         checks.Error("The database does not refuse overlapping bookings.", hint="Run `einlass migrate`.", id="einlass.E001")
         for alias in databases or []
-        if not overlap.is_refused(connections[alias])
+        if overlap.is_missing(connections[alias])
     ]
 
 

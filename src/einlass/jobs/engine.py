@@ -8,7 +8,7 @@ import socket
 import threading
 import time
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -117,7 +117,6 @@ def sweep_one_site(branch: int) -> None:
 @DBOS.workflow(name="minutely")
 def minutely(scheduled: datetime, context: Any) -> None:
     _run(work.minutely)
-    revive_lost_work()
 
 
 @DBOS.workflow(name="probes")
@@ -129,11 +128,6 @@ def probes(scheduled: datetime, context: Any) -> None:
 def site_sweeps(scheduled: datetime, context: Any) -> None:
     for branch in _run(work.sites_to_sweep):
         DBOS.enqueue_workflow(SWEEPS_QUEUE, sweep_one_site, branch)
-
-
-@DBOS.workflow(name="nightly")
-def nightly(scheduled: datetime, context: Any) -> None:
-    forget_finished_work()
 
 
 def _run(function: Any, *arguments: Any) -> Any:
@@ -173,7 +167,6 @@ def launch() -> None:
             {"schedule_name": "probes", "workflow_fn": probes, "schedule": "*/10 * * * * *"},
             {"schedule_name": "minutely", "workflow_fn": minutely, "schedule": "0 * * * * *"},
             {"schedule_name": "site_sweeps", "workflow_fn": site_sweeps, "schedule": "30 */10 * * * *"},
-            {"schedule_name": "nightly", "workflow_fn": nightly, "schedule": "0 17 3 * * *"},
         ]
     )
 
@@ -184,28 +177,30 @@ def stop() -> None:
 
 
 def revive_lost_work() -> int:
-    """Give back the jobs of workers that are gone: the engine itself does so only when the same worker returns."""
+    """Give back the jobs of workers that are gone: the engine itself does so only when the same worker returns.
+
+    Called outside of the engine's own jobs, which would keep the answer as a step of theirs.
+    """
     alive = work.live_workers()
-    pending = DBOS.list_workflows(status="PENDING", load_input=False, load_output=False, limit=1000)
-    lost = [w.workflow_id for w in pending if w.executor_id not in alive and w.name == "reconcile_booking"]
+    pending = DBOS.list_workflows(status="PENDING", load_input=False, load_output=False, limit=MOST_AT_ONCE)
+    lost = [w.workflow_id for w in pending if w.executor_id not in alive and w.name in REVIVED]
     if lost:
         DBOS.resume_workflows(lost)
         log.warning("lost_work_revived", jobs=len(lost))
     return len(lost)
 
 
-KEEP_FINISHED_SECONDS = 24 * 3600
-DELETE_AT_ONCE = 500
+# Scheduled jobs are not revived: the next one is on its way already.
+REVIVED = frozenset({"reconcile_booking", "sweep_one_site"})
+MOST_AT_ONCE = 500
+KEEP_FINISHED = timedelta(days=1)
 FINISHED: Sequence[str] = ("SUCCESS", "ERROR", "CANCELLED")
 
 
 def forget_finished_work() -> int:
-    """Delete what the engine keeps of jobs that ended more than a day ago; nothing of ours lives only there."""
-    before = datetime.fromtimestamp(time.time() - KEEP_FINISHED_SECONDS, UTC).isoformat()
-    deleted = 0
-    while True:
-        old = DBOS.list_workflows(status=list(FINISHED), end_time=before, load_input=False, load_output=False, limit=DELETE_AT_ONCE)
-        if not old:
-            return deleted
+    """Delete what the engine keeps of jobs that ended more than a day ago; nothing of ours lives only there. Returns how many."""
+    before = (datetime.now(UTC) - KEEP_FINISHED).isoformat()
+    old = DBOS.list_workflows(status=list(FINISHED), end_time=before, load_input=False, load_output=False, limit=MOST_AT_ONCE)
+    if old:
         DBOS.delete_workflows([w.workflow_id for w in old])
-        deleted += len(old)
+    return len(old)

@@ -29,7 +29,7 @@ SQLITE = {
 
 def install(connection: Any) -> None:
     """Put the refusal in place where it is not. Safe to run at any time and twice; does nothing before the table exists."""
-    if "einlass_booking" not in connection.introspection.table_names() or is_refused(connection):
+    if not is_missing(connection):
         return
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":
@@ -39,6 +39,11 @@ def install(connection: Any) -> None:
         else:
             for statement in POSTGRESQL:
                 cursor.execute(statement)
+
+
+def is_missing(connection: Any) -> bool:
+    """Whether the table of bookings is there without the refusal; before it exists nothing is missing."""
+    return "einlass_booking" in connection.introspection.table_names() and not is_refused(connection)
 
 
 def is_refused(connection: Any) -> bool:

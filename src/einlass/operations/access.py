@@ -10,7 +10,7 @@ from django.db.models import F
 from einlass.core.bookings import Status
 from einlass.core.keys import urgency
 from einlass.models import Access, Booking, Branch
-from einlass.operations.wakeups import Wakeup, wake
+from einlass.operations.wakeups import Wakeup, somebody_listens, wake
 from einlass.queries.keys import due_work
 
 # A booking's key may live until its late margin has passed; no margin is longer than this.
@@ -22,7 +22,8 @@ def make_due(booking: Booking, *, now: datetime, reason: str) -> None:
     if booking.branch.lock_system_id is None:
         return
     pressing = urgency(start=booking.start, end=booking.end, status=Status(booking.status), now=now)
-    due = {"next_check_at": now, "reason": reason, "urgency": pressing, "attempts": 0, "handed_at": now}
+    due = {"next_check_at": now, "reason": reason, "urgency": pressing, "attempts": 0}
+    due["handed_at"] = now if somebody_listens() else None
     if not Access.objects.filter(booking=booking).update(changes=F("changes") + 1, **due):
         Access.objects.create(booking=booking, **due)
     wake(Wakeup(booking=booking.pk, system=str(booking.branch.lock_system_id), urgency=pressing))

@@ -45,6 +45,11 @@ def register(engine: Engine) -> None:
     _engine = engine
 
 
+def somebody_listens() -> bool:
+    """Whether wake-ups of this process reach an engine, so that the sweep need not look at them at once."""
+    return not isinstance(_engine, NoEngine)
+
+
 def wake(wakeup: Wakeup) -> None:
     """Hand the wake-up over after the commit. Losing it is harmless, so no failure of the engine reaches the caller (R15)."""
     transaction.on_commit(lambda: _hand_over(wakeup), robust=True)
