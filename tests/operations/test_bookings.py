@@ -43,6 +43,21 @@ def test_book_gives_the_first_free_room_in_order(clock: FakeClock) -> None:
         make.make_booking(service, now=clock.now)
 
 
+def test_the_same_form_sent_twice_is_one_booking(clock: FakeClock) -> None:
+    service = make.make_house(clock.now)
+    service.rooms.add(make.make_room(service.branch, "gurten"), through_defaults={"position": 1})
+
+    def send(once: str, **answered: object) -> Booking:
+        start = clock.now + timedelta(hours=24)
+        return book(Wish(service, start, 60, make.answers(**answered), once=once), actor=GUEST, now=clock.now)
+
+    first = send("a form")
+    assert send("a form").pk == first.pk
+    assert send("another form").pk != first.pk
+    with pytest.raises(Refusal, match="slot_taken"):
+        send("a form", first_name="Luca")
+
+
 def test_book_leaves_out_rooms_that_are_too_small(clock: FakeClock) -> None:
     service = make.make_house(clock.now)
     service.rooms.add(make.make_room(service.branch, "hall", capacity=100), through_defaults={"position": 1})

@@ -126,6 +126,11 @@ def probes(scheduled: datetime, context: Any) -> None:
 
 @DBOS.workflow(name="site_sweeps")
 def site_sweeps(scheduled: datetime, context: Any) -> None:
+    sweep_sites()
+
+
+def sweep_sites() -> None:
+    """Have every site compared with the vendor's list; also when a worker starts, because nobody looked while it was away."""
     for branch in _run(work.sites_to_sweep):
         DBOS.enqueue_workflow(SWEEPS_QUEUE, sweep_one_site, branch)
 

@@ -38,6 +38,7 @@ def run() -> None:
     work.beat(engine.executor_id())
     engine.launch()
     work.minutely()
+    engine.sweep_sites()
     log.info("worker_started", worker=engine.executor_id(), sqlite_journal=journal_mode())
     beats = 0
     while not stopping.wait(BEAT_SECONDS):

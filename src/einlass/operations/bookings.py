@@ -3,10 +3,15 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import hmac
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
 
 from einlass.core.bookings import Actor as ActorKind
@@ -28,19 +33,23 @@ from einlass.core.windows import Window
 from einlass.models import Booking, Question, Room, Service
 from einlass.operations.events import record
 from einlass.queries.availability import rooms_for, taken_windows
-from einlass.queries.bookings import with_facts
+from einlass.queries.bookings import booking_by_link, with_facts
 from einlass.queries.services import needs_mobile_number, questions_of
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What is to be booked: a service from `start`, for `duration` minutes, with the answers to its questions."""
+    """What is to be booked: a service from `start`, for `duration` minutes, with the answers to its questions.
+
+    `once` is a random word of the form that was sent: the same wish from the same form is one booking, however often it comes.
+    """
 
     service: Service
     start: datetime
     duration: int
     answers: Mapping[str, object]
     language: str = ""
+    once: str = ""
 
     @property
     def window(self) -> Window:
@@ -50,6 +59,9 @@ class Wish:
 def book(wish: Wish, *, actor: Actor, now: datetime) -> Booking:
     """Book, or ask for approval where the service wants it. Raises Refusal: service_not_bookable (R8), invalid,
     not_offered, slot_taken, busy. Records BookingConfirmed or BookingRequested."""
+    link_token = _link_token_of(wish)
+    if link_token and (made := booking_by_link(link_token)):
+        return made
     questions = questions_of(wish.service)
     if not wish.service.active or needs_mobile_number(wish.service, questions):
         raise Refusal("service_not_bookable")
@@ -64,11 +76,19 @@ def book(wish: Wish, *, actor: Actor, now: datetime) -> Booking:
         created_at=now,
         answers=answers,
         **_guest_of(answers, questions),
+        **({"link_token": link_token} if link_token else {}),
     )
     persons = _persons(answers, questions)
-    with transaction.atomic():
-        _take_room(booking, window=wish.window, persons=persons)
-        record(BookingConfirmed() if status is Status.CONFIRMED else BookingRequested(), actor=actor, now=now, booking=booking)
+    try:
+        with transaction.atomic():
+            _take_room(booking, window=wish.window, persons=persons)
+            record(BookingConfirmed() if status is Status.CONFIRMED else BookingRequested(), actor=actor, now=now, booking=booking)
+    except IntegrityError:
+        # The same form came twice at the same moment, and the other one was written first.
+        made = booking_by_link(link_token) if link_token else None
+        if made is None:
+            raise
+        return made
     return booking
 
 
@@ -162,6 +182,15 @@ def complete_past(*, now: datetime, at_most: int = 500) -> int:
                 record(BookingDeclined(reason="expired"), actor=CLOCK, now=now, booking=booking)
                 done += 1
     return done
+
+
+def _link_token_of(wish: Wish) -> str:
+    """The address of the own page that this wish from this form leads to; its column is unique, so it cannot be booked twice."""
+    if not wish.once:
+        return ""
+    facts = [wish.once, wish.service.key, wish.start.isoformat(), str(wish.duration), json.dumps(wish.answers, sort_keys=True, default=str)]
+    digest = hmac.new(settings.SECRET_KEY.encode(), "\n".join(facts).encode(), hashlib.sha256).digest()
+    return base64.urlsafe_b64encode(digest[:24]).decode()
 
 
 def _validated(wish: Wish, questions: list[Question]) -> dict[str, object]:

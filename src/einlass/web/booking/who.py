@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -63,7 +64,8 @@ def _form(request: HttpRequest, place: Place, questions: list[Question], wanted:
 def _book(request: HttpRequest, place: Place, questions: list[Question], wanted: Choice) -> HttpResponse:
     start, duration = _settled(wanted)
     answers = answers_in(questions, typed_in(request.POST), country=place.service.branch.country)
-    wish = Wish(place.service, start, duration, answers, language=request.LANGUAGE_CODE)
+    once = request.POST.get("once", "")[:64]
+    wish = Wish(place.service, start, duration, answers, language=request.LANGUAGE_CODE, once=once)
     try:
         booking = book(wish, actor=GUEST, now=place.now)
     except Refusal as refusal:
@@ -112,6 +114,7 @@ def _render(request: HttpRequest, place: Place, questions: list[Question], wante
         "action": address(place.following, duration=duration, start=start),
         "back": address(place.base, duration=duration, day=local_date(start, place.zone), start=start),
         "errors": len(errors),
+        "once": request.POST.get("once", "")[:64] or secrets.token_urlsafe(12),
     }
     return render(request, "booking/who.html", context, status=422 if refusal else 200)
 
