@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from tests.docs.tree import SRC, code_in, page, rows, section, tree_of
 EINLASS = SRC / "einlass"
 ARCHITECTURE = page("docs/architecture.md")
 INDEX = [(rule, home) for rule, homes, *_ in rows(section(ARCHITECTURE, "## Where each rule lives")) for home in code_in(homes)]
+MENTIONED = sorted({code for code in code_in(ARCHITECTURE) if re.fullmatch(r"[a-z_]+/[\w/]+\.py(:[\w.]+)?", code)})
 ROOMS = {code_in(room)[0].strip("/"): set(code_in(stems)) for room, stems, *_ in rows(section(ARCHITECTURE, "## The rooms"))}
 
 
@@ -49,6 +51,14 @@ def test_home_of_a_rule_exists(rule: str, home: str) -> None:
 
     assert (EINLASS / file).is_file(), rule
     assert not name or defines(EINLASS / file, name), rule
+
+
+@pytest.mark.parametrize("home", MENTIONED)
+def test_every_other_name_on_the_page_exists_too(home: str) -> None:
+    file, _, name = home.partition(":")
+
+    assert (EINLASS / file).is_file()
+    assert not name or defines(EINLASS / file, name)
 
 
 def stems_of(room: str) -> set[str]:
