@@ -16,6 +16,7 @@ from types import FrameType
 from einlass.conf.environment import ConfigurationError, environment
 
 STOP_WITHIN_SECONDS = 25.0
+SERVER_STOPS_WITHIN_SECONDS = 5
 RESTART_PAUSE_SECONDS = 1.0
 QUICK_DEATH_SECONDS = 5.0
 MOST_QUICK_DEATHS = 5
@@ -60,6 +61,7 @@ def serve() -> None:
         loop=Loops.auto,
         log_level=LogLevels.warning,
         respawn_failed_workers=True,
+        workers_kill_timeout=SERVER_STOPS_WITHIN_SECONDS,
         websockets=False,
     ).serve()
 

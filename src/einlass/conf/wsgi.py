@@ -2,7 +2,11 @@
 """The web application as a server loads it. Start-up registers here who hands over wake-ups."""
 
 import os
+import signal
 
+# Ctrl-C reaches the whole process group, and the server ends its processes with SIGTERM besides: the second of two signals
+# makes one of them hang. So the server alone listens to Ctrl-C.
+signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "einlass.conf.settings")
 
 from django.core.wsgi import get_wsgi_application
