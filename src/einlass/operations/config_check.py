@@ -16,6 +16,11 @@ from einlass.operations.config_yaml import Document, Path
 
 CHOSEN = frozenset({DoorUse.ALWAYS.value, DoorUse.SERVICES.value})
 
+FORBIDDEN = {
+    Admissible.GATEWAY: "is a gateway, which is no door and cannot be chosen: write use: none",
+    Admissible.UNKNOWN_TYPE: "has no readable type: if it is a door, write allow_unknown: true",
+}
+
 
 @dataclass(slots=True)
 class Known:
@@ -73,6 +78,13 @@ class Checked:
         """The lock system and the site of the branch as they will be."""
         return self.system_of(branch), self.site_of(branch)
 
+    def forbid(self, door: schema.Door, *, kind: str, old: Iterable[Door]) -> None:
+        """Note the fault of a chosen door that may not be one (R5). A permission given before counts when the file says nothing."""
+        before = any(row.allow_unknown for row in old if row.component == door.component)
+        allowed = door.allow_unknown if "allow_unknown" in door.model_fields_set else before
+        if sentence := FORBIDDEN.get(admissible(kind=kind, allow_unknown=allowed)):
+            self.document.fault(door.at("component"), sentence)
+
     def _old(self, branch: schema.Branch) -> Branch:
         return self.known.branches.get(branch.key) or Branch()
 
@@ -83,9 +95,15 @@ class Checked:
         same_site = old is not None and (item is None or self.site_of(item) == old.site_id)
         uses = {door.component: door.use for door in old.doors.all()} if old is not None and same_site else {}
         if item is not None:
+            kept = dict(uses)
             uses |= dict.fromkeys(self.named(*item.at("doors"), by="component"), "?")
-            uses |= {door.component: door.use for door in item.doors}
+            uses |= {door.component: self._use_of(door, kept.get(door.component)) for door in item.doors}
         return uses
+
+    def _use_of(self, door: schema.Door, old: str | None) -> str:
+        if "use" in door.model_fields_set:
+            return door.use
+        return "?" if "use" in (self.raw(door.at()) or ()) else old or DoorUse.NONE.value
 
 
 def check(checked: Checked) -> None:
@@ -157,22 +175,10 @@ def _kinds(checked: Checked, branch: schema.Branch) -> None:
     if old is None or old.site_id != checked.site_of(branch):
         return
     kinds = {door.component: door.kind for door in old.doors.all() if door.read_at}
-    for door in branch.doors:
-        if door.component in kinds and (sentence := forbidden(door, kind=kinds[door.component], old=old.doors.all())):
-            checked.document.fault(door.at("component"), sentence)
-
-
-def forbidden(door: schema.Door, *, kind: str, old: Iterable[Door] = ()) -> str:
-    """Why a component of this kind cannot be chosen (R5), or "". A permission given before counts when the file says nothing."""
-    given = door.allow_unknown or (
-        "allow_unknown" not in door.model_fields_set and any(row.allow_unknown for row in old if row.component == door.component)
-    )
-    match admissible(kind=kind, allow_unknown=given):
-        case Admissible.GATEWAY if door.chosen:
-            return "is a gateway, which is no door and cannot be chosen: write use: none"
-        case Admissible.UNKNOWN_TYPE if door.chosen:
-            return "has no readable type: if it is a door, write allow_unknown: true"
-    return ""
+    uses = checked.uses(branch.key)
+    for door in branch.doors if kinds else ():
+        if door.component in kinds and uses[door.component] in CHOSEN:
+            checked.forbid(door, kind=kinds[door.component], old=old.doors.all())
 
 
 def _doors(checked: Checked, item: schema.Part, components: list[str], uses: Mapping[str, str], branch_key: str) -> None:
@@ -192,9 +198,10 @@ def _components_of_one_site(checked: Checked) -> None:
         if old.key not in in_file and old.lock_system:
             seen |= {(old.lock_system.key, old.site_id, d.component): old.key for d in old.doors.all() if d.use in CHOSEN}
     for branch in checked.file.branches:
-        place = checked.place_of(branch)
+        place, uses = checked.place_of(branch), checked.uses(branch.key)
         for door in branch.doors if all(place) else ():
-            owner = seen.setdefault((*place, door.component), branch.key) if door.chosen else branch.key
+            chosen = uses[door.component] in CHOSEN
+            owner = seen.setdefault((*place, door.component), branch.key) if chosen else branch.key
             if owner != branch.key:
                 checked.document.fault(door.at("component"), f"is used at branch {owner} already, which has the same site")
 

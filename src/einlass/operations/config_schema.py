@@ -23,7 +23,6 @@ from pydantic import (
     model_validator,
 )
 
-from einlass.core.grants import DoorUse
 from einlass.core.hours import is_known_holiday_region, is_known_zone, parse_span
 from einlass.core.questions import KINDS
 from einlass.operations.config_yaml import Path
@@ -248,10 +247,6 @@ class Door(Part):
     component: Annotated[str, Field(min_length=1, max_length=100)]
     use: Literal["none", "always", "services"] = "none"
     allow_unknown: bool = False
-
-    @property
-    def chosen(self) -> bool:
-        return self.use != DoorUse.NONE.value
 
 
 class Room(Part):

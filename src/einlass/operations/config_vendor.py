@@ -11,7 +11,7 @@ from pathlib import Path
 
 from einlass.models import Branch, LockSystem
 from einlass.operations import config_schema as schema
-from einlass.operations.config_check import Checked, forbidden
+from einlass.operations.config_check import CHOSEN, Checked
 from einlass.operations.config_fields import given
 from einlass.operations.lock_systems import SiteAnswer, ask_site, seal_secret
 
@@ -154,11 +154,10 @@ def _judge_doors(checked: Checked, branch: schema.Branch, answer: SiteAnswer) ->
         return
     kinds = {component.id: component.kind for component in answer.components}
     known = {row.component for row in rows}
+    uses = checked.uses(branch.key)
     for door in branch.doors:
-        if door.component in kinds:
-            sentence = forbidden(door, kind=kinds[door.component], old=rows)
-        else:
-            gone = door.component in known and not door.chosen
-            sentence = "" if gone else f"exivo does not list this component at site {answer.name}"
-        if sentence:
-            checked.document.fault(door.at("component"), sentence)
+        chosen = uses[door.component] in CHOSEN
+        if chosen and door.component in kinds:
+            checked.forbid(door, kind=kinds[door.component], old=rows)
+        elif door.component not in kinds and (chosen or door.component not in known):
+            checked.document.fault(door.at("component"), f"exivo does not list this component at site {answer.name}")
