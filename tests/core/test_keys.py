@@ -108,7 +108,7 @@ sending = key(TOMORROW, KeyState.SENDING)
         (None, [sending], listing(), Abandon(sending, "absent")),
         # unknown is not absent
         (TOMORROW, [sending], None, Observe()),
-        (TOMORROW, [sending], listing(complete=False), Wait(NOW + READ_LAG, "listing_incomplete")),
+        (TOMORROW, [sending], listing(complete=False), Wait(NOW + READ_LAG, "outcome_unknown")),
         (TOMORROW, [sending], listing(seen(sending), complete=False), Adopt(sending, seen(sending))),
         (TOMORROW, [key(TOMORROW, KeyState.SENDING, sent=NOW)], listing(), Wait(NOW + READ_LAG, "outcome_unknown")),
         # F04: given up, then applied late

@@ -63,7 +63,6 @@ def book(page: Page) -> datetime:
     start = datetime.fromisoformat(str(page.locator('input[name="start"]:checked').get_attribute("value")))
     page.get_by_role("button", name="Weiter").last.click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Ihre Angaben")
-    page.locator("#who input").first.wait_for()
     page.get_by_label("Vorname").fill("Lea")
     page.get_by_label("Nachname").fill("Baumann")
     page.get_by_label("E-Mail").fill("lea.baumann@example.org")

@@ -37,11 +37,11 @@ def running(clock: FakeClock) -> Iterator[None]:
     engine.migrate()
     work.beat(engine.executor_id())
     engine.launch()
-    clock = engine.DbosEngine()
-    wakeups.register(clock)
+    alarm = engine.DbosEngine()
+    wakeups.register(alarm)
     yield
     wakeups.register(wakeups.NoEngine())
-    clock.close()
+    alarm.close()
     engine.stop()
 
 

@@ -150,7 +150,7 @@ class Observe:
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """Nothing may be done before `until`."""
+    """Nothing may be done before `until`; `reason` is one of the problem codes of `access.py`."""
 
     until: datetime
     reason: str
@@ -256,7 +256,7 @@ def _unsure(open_keys: Sequence[HeldKey], *, listing: Listing | None, now: datet
         if listing.taken_at < settled_at:
             return Wait(settled_at, "outcome_unknown")
         if not listing.complete:
-            return Wait(now + READ_LAG, "listing_incomplete")
+            return Wait(now + READ_LAG, "outcome_unknown")
         return Abandon(key, "absent")
     return None
 

@@ -7,7 +7,7 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -144,6 +144,16 @@ def _run(function: Any, *arguments: Any) -> Any:
         # The outermost loop: a bug in one booking's work must not end the worker; its row is due again and says so.
         log.exception("job_failed", job=function.__name__, arguments=[str(a) for a in arguments])
         return work.NOTHING
+    finally:
+        close_old_connections()
+
+
+def guarded(chore: Callable[[], int]) -> None:
+    """A chore with the engine's own tables; one that fails waits for the next time."""
+    try:
+        chore()
+    except Exception as error:
+        log.warning("chore_failed", chore=chore.__name__, error=type(error).__name__)
     finally:
         close_old_connections()
 

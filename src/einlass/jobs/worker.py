@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Callable
 from types import FrameType
 
 import structlog
@@ -43,10 +42,10 @@ def run() -> None:
     beats = 0
     while not stopping.wait(BEAT_SECONDS):
         _beat()
-        _guarded(engine.revive_lost_work)
+        engine.guarded(engine.revive_lost_work)
         beats += 1
         if beats % BEATS_TO_TIDY == 0:
-            _guarded(engine.forget_finished_work)
+            engine.guarded(engine.forget_finished_work)
     log.info("worker_stopping")
     engine.stop()
 
@@ -58,16 +57,6 @@ def _beat() -> None:
         work.beat(engine.executor_id())
     except DatabaseError as error:
         log.warning("heartbeat_failed", error=type(error).__name__)
-    finally:
-        close_old_connections()
-
-
-def _guarded(chore: Callable[[], int]) -> None:
-    """A chore with the engine's own tables; one that fails waits for the next time."""
-    try:
-        chore()
-    except Exception as error:
-        log.warning("chore_failed", chore=chore.__name__, error=type(error).__name__)
     finally:
         close_old_connections()
 
