@@ -12,6 +12,7 @@ from django.test import Client
 from django.utils import timezone
 from hypothesis import HealthCheck, Phase, given
 from hypothesis import settings as limits
+from schemathesis import GenerationMode
 from schemathesis.checks import not_a_server_error
 from schemathesis.core.result import Ok
 from schemathesis.specs.openapi.checks import content_type_conformance, response_schema_conformance, status_code_conformance
