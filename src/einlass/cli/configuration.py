@@ -77,11 +77,8 @@ def apply(
     setup.load_migrated()
     from einlass.core.bookings import Actor as ActorKind
     from einlass.core.events import Actor
-    from einlass.jobs.engine import DbosEngine
-    from einlass.operations import wakeups
     from einlass.operations.config_file import apply as apply_file
 
-    wakeups.register(DbosEngine())
     try:
         applied = apply_file(
             file.read_text(encoding="utf-8"),
@@ -98,6 +95,8 @@ def apply(
             raise
         setup.print_json({"errors": [asdict(one) for one in error.errors]})
         raise typer.Exit(1) from None
+    if applied.changes and not dry_run:
+        setup.wake_workers()
     if as_json:
         setup.print_json({"changes": applied.changes, "warnings": applied.warnings, "dry_run": dry_run})
         return

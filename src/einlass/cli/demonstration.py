@@ -88,11 +88,9 @@ def _refuse_foreign_data(env: Environment) -> None:
 
 def _load() -> None:
     from einlass.demo.loader import load_demo
-    from einlass.jobs.engine import DbosEngine
-    from einlass.operations import wakeups
 
     # So that the worker makes the keys at once; without an engine they would wait for its sweep.
-    wakeups.register(DbosEngine())
+    setup.register_engine()
     for warning in load_demo(datetime.now(UTC)).warnings:
         typer.echo(warning, err=True)
     setup.let_go_of_database()

@@ -30,14 +30,13 @@ def sweep(as_json: setup.AsJson = False) -> None:
     from rich.progress import track
 
     from einlass.jobs import work
-    from einlass.jobs.engine import DbosEngine
-    from einlass.operations import wakeups
     from einlass.operations.key_sweep import sweep_site
 
-    wakeups.register(DbosEngine())
     branches = work.sites_to_sweep()
     progress = track(branches, "Sweeping …", console=Console(stderr=True), disable=as_json)
     swept = [found for branch in progress if (found := sweep_site(branch, clock=lambda: datetime.now(UTC)))]
+    if branches:
+        setup.wake_workers()
     if as_json:
         setup.print_json({"sites": [asdict(found) for found in swept], "left_out": len(branches) - len(swept)})
         return

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import os
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import typer
@@ -43,6 +44,22 @@ def migrate() -> None:
 
     call_command("migrate", interactive=False, verbosity=0)
     engine.migrate()
+
+
+def register_engine() -> None:
+    """Have this process hand its wake-ups to the workers. Loading the engine takes a second, so only who has something to say does."""
+    from einlass.jobs.engine import DbosEngine
+    from einlass.operations import wakeups
+
+    wakeups.register(DbosEngine())
+
+
+def wake_workers() -> None:
+    """Hand over the key work that is due, instead of leaving it to the workers' sweep of the next minute."""
+    from einlass.operations.access import hand_over_due
+
+    register_engine()
+    hand_over_due(now=datetime.now(UTC))
 
 
 def let_go_of_database() -> None:
