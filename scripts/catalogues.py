@@ -7,10 +7,13 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parent.parent / "src" / "einlass"
 LANGUAGES = ("de", "en")
+# Settings want a data folder; the texts do not.
+SCRATCH = {"DJANGO_SETTINGS_MODULE": "einlass.conf.settings", "EINLASS_DATA_DIR": tempfile.mkdtemp()}
 HEADER = """# SPDX-License-Identifier: Apache-2.0
 msgid ""
 msgstr ""
@@ -28,7 +31,7 @@ def collect() -> None:
     """Read every translatable text out of code and templates. A text that only resembles an old one stays open, not guessed."""
     options = ["--no-wrap", "--no-location", "--no-obsolete"]
     command = [sys.executable, "-m", "django", "makemessages", *options, *(f"-l={language}" for language in LANGUAGES)]
-    subprocess.run(command, cwd=PACKAGE, check=True, env=os.environ | {"DJANGO_SETTINGS_MODULE": "einlass.conf.settings"})
+    subprocess.run(command, cwd=PACKAGE, check=True, env=os.environ | SCRATCH)
 
 
 def tidy(path: Path, *, language: str) -> None:

@@ -66,7 +66,7 @@ def book(page: Page, base: str) -> tuple[str, str]:
     """Go the whole way once. Returns the address of step 3 and that of the guest's own page."""
     page.goto(base)
     if page.locator(".offer a").count():
-        page.locator(".offer a").first.click()
+        page.locator(".offer a").nth(1).click()  # one with a single room, so that its time is taken afterwards
     page.wait_for_selector("#times")
     month = page.locator("#month").inner_text()
     page.locator(".month-head a").last.click()  # far enough ahead to be moved and cancelled

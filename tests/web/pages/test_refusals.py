@@ -10,8 +10,7 @@ from einlass.core.access import PROBLEMS
 from einlass.core.errors import REFUSAL_CODES, FieldError, Refusal
 from einlass.core.questions import ERROR_VALUES
 from einlass.core.slots import REASONS
-from einlass.web import refusals
-from einlass.web.manage import rows
+from einlass.web import key_problems, refusals
 
 
 def test_every_refusal_has_a_title_a_sentence_and_a_status() -> None:
@@ -56,4 +55,4 @@ def test_taken_is_a_conflict() -> None:
 
 
 def test_every_problem_of_a_key_has_words_for_the_staff() -> None:
-    assert set(rows.PROBLEMS) == set(PROBLEMS)
+    assert set(key_problems.SENTENCES) == set(PROBLEMS)

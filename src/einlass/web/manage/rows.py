@@ -13,11 +13,13 @@ from django.utils.translation import gettext_lazy as _
 
 from einlass.core.access import AccessState
 from einlass.core.bookings import Status, shown
+from einlass.core.grants import opens_doors
 from einlass.core.hours import local_date
 from einlass.core.texts import Text, in_language
 from einlass.models import Booking
 from einlass.queries.keys import AccessView, access_of
 from einlass.web import formats
+from einlass.web.key_problems import problem_sentence
 
 LIVE = frozenset({Status.HELD, Status.PENDING, Status.CONFIRMED})
 STATUS_WORDS = {
@@ -40,25 +42,8 @@ KEY_WORDS = {
     AccessState.CLOSED: _("ended"),
     AccessState.TROUBLE: _("Problem"),
 }
-PROBLEMS = {
-    "vendor_unreachable": _("exivo is not answering."),
-    "throttled": _("exivo asks us to wait."),
-    "credentials_rejected": _("exivo refuses the API key or secret."),
-    "site_unconfirmed": _("exivo has not confirmed the branch's Site-ID yet."),
-    "site_mismatch": _("The branch's Site-ID belongs to another site."),
-    "outcome_unknown": _("An answer of exivo was lost. Einlass looks before it tries again."),
-    "refused": _("exivo refuses this key."),
-    "phone_unusable": _("exivo does not accept this mobile number."),
-    "door_missing": _("exivo no longer knows one of the doors."),
-    "door_forbidden": _("One of the doors may not be in a key."),
-    "changed_outside": _("The key was changed in the exivo app."),
-    "duplicate": _("There are two keys for this booking."),
-    "overlap_unmanaged": _("Another key of the same phone overlaps."),
-    "failed_to_revoke": _("The key could not be taken back yet."),
-    "failed_to_expire": _("The key is over and still listed."),
-    "held_by_brake": _("Many keys would be taken back at once. Somebody has to agree."),
-    "clock_skew": _("The clocks of Einlass and exivo differ."),
-}
+# A booking that waits for approval gets its key with it (R17).
+KEY_AFTER_APPROVAL = _("after approval")
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,12 +119,17 @@ def row_of(booking: Booking, *, reader: Reader) -> Row:
         status=shown(status).value,
         status_word=status_word(status),
         key_state=access.state.value,
-        key_word=str(KEY_WORDS[access.state]),
+        key_word=_key_word(booking, status, access.state),
         key_note=_note(access, zone, now=reader.now),
         past=booking.end <= reader.now or status not in LIVE,
         may_confirm=reader.may_act and status is Status.PENDING and booking.end > reader.now,
         may_cancel=reader.may_act and status in LIVE and booking.end > reader.now,
     )
+
+
+def _key_word(booking: Booking, status: Status, state: AccessState) -> str:
+    waits = state is AccessState.NONE and status is Status.PENDING and opens_doors(booking.facts())
+    return str(KEY_AFTER_APPROVAL if waits else KEY_WORDS[state])
 
 
 def status_word(status: Status) -> str:
@@ -157,7 +147,7 @@ def _note(access: AccessView, zone: str, *, now: datetime) -> str:
     problem = access.problem
     if problem is None:
         return ""
-    reason = str(PROBLEMS.get(problem.code, problem.code))
+    reason = problem_sentence(problem.code)
     if problem.next_attempt_at is None or problem.next_attempt_at <= now:
         return reason
     again = gettext("Next attempt %(time)s.") % {"time": formats.recent(problem.next_attempt_at, zone, now=now)}
