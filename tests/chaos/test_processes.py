@@ -14,7 +14,6 @@ import pytest
 from tests import factories as make
 from tests.house import House, wait_until
 
-pytestmark = pytest.mark.xdist_group("processes")
 AT_REST_WITHIN_SECONDS = 180
 
 

@@ -13,8 +13,6 @@ from playwright.sync_api import BrowserContext, Page, expect
 from tests import factories as make
 from tests.house import House
 
-pytestmark = pytest.mark.xdist_group("processes")
-
 PHONE = "078 765 43 21"
 E164 = "+41787654321"
 

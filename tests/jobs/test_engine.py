@@ -23,7 +23,7 @@ from einlass.operations.wakeups import Wakeup
 from einlass.queries.bookings import booking_by_reference
 from einlass.queries.keys import access_of
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("engine")]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
