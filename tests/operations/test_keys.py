@@ -14,6 +14,7 @@ from einlass.core.bookings import Actor as ActorKind
 from einlass.core.events import GUEST, Actor
 from einlass.models import Access, Booking, EventRecord, Key, LockSystem, Service, VendorCall
 from einlass.operations.bookings import cancel, reschedule
+from einlass.operations.claims import LeaseLost, claim_booking
 from einlass.operations.keys import reconcile
 from einlass.operations.lock_systems import probe_lock_systems
 from einlass.queries.bookings import booking_by_reference
@@ -120,6 +121,38 @@ def test_r1_switched_off_asks_exivo_nothing(service: Service, clock: FakeClock, 
 
     assert exivo.calls() == []
     assert state(booking, clock.now) is AccessState.NONE
+
+
+def test_r1_switched_off_a_key_that_is_there_is_left_alone_and_still_told(service: Service, clock: FakeClock, exivo: Exivo) -> None:
+    booking = make.make_booking(service, now=clock.now)
+    work(booking, clock)
+    asked = len(exivo.calls())
+
+    LockSystem.objects.update(enabled=False)
+    Access.objects.update(next_check_at=clock.now)
+    work(booking, clock)
+    assert (len(exivo.calls()), state(booking, clock.now), len(exivo.live())) == (asked, AccessState.READY, 1)
+
+    LockSystem.objects.update(enabled=True)
+    work(booking, clock)
+    assert (state(booking, clock.now), len(exivo.all_keys())) == (AccessState.READY, 1)
+
+
+def test_f22_a_worker_that_lost_its_lease_writes_nothing_more_and_the_key_is_looked_at_again(
+    service: Service, clock: FakeClock, exivo: Exivo
+) -> None:
+    booking = make.make_booking(service, now=clock.now)
+    slow = claim_booking(booking.pk, clock=clock)
+    assert slow is not None
+    assert claim_booking(booking.pk, clock=clock) is None
+    clock.forward(seconds=31)
+
+    work(booking, clock)
+
+    assert state(booking, clock.now) is AccessState.READY
+    with pytest.raises(LeaseLost):
+        slow.hold()
+    assert len(exivo.all_keys()) == 1
 
 
 def test_f02_a_lost_answer_ends_in_one_key(service: Service, clock: FakeClock, exivo: Exivo) -> None:

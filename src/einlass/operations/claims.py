@@ -47,14 +47,19 @@ class Claim:
 
 
 def claim_booking(booking_id: int, *, clock: Clock) -> Claim | None:
-    """Take the booking by one conditional update; None where it is not due or somebody is at it."""
+    """Take the booking by one conditional update; None where it is not due, somebody is at it, or the integration is off (R1)."""
     now = clock()
     free = Q(lease_until__isnull=True) | Q(lease_until__lte=now)
-    due = Access.objects.filter(free, booking_id=booking_id, next_check_at__lte=now)
+    due = Access.objects.filter(free, booking_id=booking_id, next_check_at__lte=now, booking__branch__lock_system__enabled=True)
     if not due.update(lease_until=now + LEASE, fence=F("fence") + 1):
         return None
     fence = Access.objects.values_list("fence", flat=True).get(booking_id=booking_id)
     return Claim(booking=booking_id, fence=fence, clock=clock, renewed=time.monotonic())
+
+
+def look_again(booking_id: int, *, now: datetime) -> None:
+    """Make the booking due once more: who lost his lease may have written down a late answer that nobody has planned with (F22)."""
+    Access.objects.filter(booking_id=booking_id).update(next_check_at=now, handed_at=None, changes=F("changes") + 1)
 
 
 def come_back_after_lease(booking_id: int, *, now: datetime) -> None:

@@ -18,7 +18,7 @@ from einlass.core.keys import KeyState
 from einlass.core.locks import LockSystemState
 from einlass.locks.port import LockFailure, LockNeedsOperator, LockOutcomeUnknown, LockRefused, LockUnavailable
 from einlass.models import Access, Booking
-from einlass.operations.claims import Claim, Clock, LeaseLost, claim_booking, come_back_after_lease
+from einlass.operations.claims import Claim, Clock, LeaseLost, claim_booking, come_back_after_lease, look_again
 from einlass.operations.key_calls import issue, observe, read_back, revoke, system_of_branch
 from einlass.operations.key_rows import Situation, adopt, close, happened, take_in
 from einlass.operations.lock_systems import confirm_site, note_failure
@@ -48,6 +48,7 @@ def reconcile(booking_id: int, *, clock: Clock) -> None:
             _work(claim)
         except LeaseLost:
             log.warning("lease_lost", booking=booking_id)
+            look_again(booking_id, now=clock())
             return
         finally:
             Access.objects.filter(booking_id=booking_id, fence=claim.fence).update(lease_until=None)

@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 from django.db.models import F, Q, QuerySet
 
 from einlass.core.access import AccessState, access_state
-from einlass.core.grants import GRANTING, BookingFacts, chosen_doors, grant_for, key_window, opens_doors
-from einlass.core.keys import OPEN, HeldKey
+from einlass.core.grants import GRANTING, BookingFacts, Grant, chosen_doors, grant_for, key_window, opens_doors
+from einlass.core.keys import OPEN, HeldKey, KeyState
 from einlass.models import Access, Booking, Key
 
 # How long a wake-up that was handed over may take before the sweep takes it for lost.
@@ -44,14 +44,14 @@ def access_of(booking: Booking, *, now: datetime) -> AccessView:
     """The view of one booking; read it with `queries.bookings.with_facts` where many are shown."""
     facts = booking.facts()
     entitlement = grant_for(facts)
-    grant = entitlement.grant
-    expected = key_window(facts) if opens_doors(facts) and facts.status in GRANTING else None
     keys = [key.facts() for key in booking.keys.all()]
+    grant = entitlement.grant or _left_to_run_out(facts, keys)
+    expected = key_window(facts) if opens_doors(facts) and facts.status in GRANTING else None
     work: Access | None = getattr(booking, "access", None)
     code = (work.problem if work else "") or entitlement.problem
     since = (work.problem_since if work and work.problem else None) or (booking.created_at if code else None)
     state = access_state(grant=grant, expected=expected, keys=keys, problem=code, problem_since=since, now=now)
-    window = expected or next((key.window for key in reversed(keys) if key.vendor_id), None)
+    window = expected or (grant.window if grant else None) or next((key.window for key in reversed(keys) if key.vendor_id), None)
     problem = None
     if code and since and state not in {AccessState.NONE, AccessState.CLOSED}:
         problem = Problem(code, since, work.next_check_at if work else None, work.problem_text if work else "")
@@ -63,6 +63,14 @@ def access_of(booking: Booking, *, now: datetime) -> AccessView:
         problem=problem,
         checked_at=work.checked_at if work else None,
     )
+
+
+def _left_to_run_out(facts: BookingFacts, keys: list[HeldKey]) -> Grant | None:
+    """With the integration switched off nobody takes a key back (R1): the one that is there still opens its doors, and is told so."""
+    if facts.lock_system_enabled or facts.status not in GRANTING:
+        return None
+    live = [key for key in keys if key.state is KeyState.LIVE]
+    return next((Grant(key.lock_system, key.site_id, key.phone, key.doors, key.window) for key in reversed(live)), None)
 
 
 def _named_doors(facts: BookingFacts, keys: list[HeldKey], *, granted: frozenset[str] | None) -> tuple[tuple[str, str], ...]:
