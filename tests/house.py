@@ -168,9 +168,13 @@ class House:
             page, pages = page + 1, answer["pages"]
         return found
 
-    def live_keys(self) -> list[dict[str, Any]]:
+    def all_keys(self) -> list[dict[str, Any]]:
+        """Every key that was ever made, taken back ones included."""
         answer = httpx2.get(f"http://127.0.0.1:{self.exivo_port}/control/keys", timeout=10).json()
-        return [key for key in (answer["keys"] if isinstance(answer, dict) else answer) if key["live"]]
+        return list(answer["keys"] if isinstance(answer, dict) else answer)
+
+    def live_keys(self) -> list[dict[str, Any]]:
+        return [key for key in self.all_keys() if key["live"]]
 
     def tap(self, phone: str, component: str) -> str:
         body = {"phone": phone, "component": component}

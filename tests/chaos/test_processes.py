@@ -96,6 +96,17 @@ def test_a_worker_killed_ten_times_leaves_one_right_key_for_every_booking(house:
     assert {booking["access"]["state"] for booking in ready} == {"ready"}
 
 
+def test_two_workers_make_every_key_once(house: House) -> None:
+    house.start_worker("first")
+    house.start_worker("second")
+    for number in range(20):
+        assert house.api("POST", "/bookings", wish(first_hour(2) + timedelta(hours=number))).status_code == 201
+
+    wait_until(lambda: {b["access"]["state"] for b in house.bookings()} == {"ready"}, seconds=90, what="every key is ready")
+    assert len(house.all_keys()) == len(house.live_keys()) == 20
+    assert actual_keys(house) == expected_keys(house)
+
+
 def test_exivo_switched_off_during_a_booking_delays_only_the_key(house: House) -> None:
     house.start_worker()
     warm = house.api("POST", "/bookings", wish(first_hour(2)))
