@@ -112,6 +112,13 @@ def test_slots_of_62_days_are_answered(program: Program) -> None:
     assert len(answer.json()["days"]) == 62
 
 
+def test_a_wrong_method_is_a_problem_with_a_code(program: Program) -> None:
+    answer = program.post("/services")
+
+    assert (answer.status_code, answer["Content-Type"], answer["Allow"]) == (405, "application/problem+json", "GET")
+    assert answer.json()["code"] == "method_not_allowed"
+
+
 def test_slots_of_an_unknown_service_are_not_found(program: Program) -> None:
     make_organisation()
     branch = make_branch(lock_system=make_lock_system())

@@ -12,13 +12,14 @@ from ninja import NinjaAPI, Schema
 from ninja.errors import HttpError, ValidationError
 
 from einlass.core.errors import Refusal
-from einlass.web.refusals import PROBLEM_JSON, problem, problem_of
+from einlass.web.refusals import API, PROBLEM_JSON, problem, problem_of
 
 CODES = {
     400: ("malformed", "The request cannot be read"),
     401: ("unauthorized", "A token is needed"),
     403: ("forbidden", "This token may not do that"),
     404: ("not_found", "Not found"),
+    405: ("method_not_allowed", "This address does not know the method"),
     429: ("throttled", "Too many requests"),
 }
 DETAILS = {
@@ -82,6 +83,23 @@ def register(api: NinjaAPI) -> None:
     }
     for kind, handler in handlers.items():
         api.add_exception_handler(kind, handler)
+
+
+class WrongMethodAsProblem:
+    """Middleware: the framework answers a wrong method in plain text, before any of our handlers is asked."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if response.status_code != 405 or not request.path.startswith(API):
+            return response
+        allowed = response.headers.get("Allow", "")
+        answer = _answer(_known(405, detail=f"Here one of {allowed} is known." if allowed else "See the description of the API."))
+        if allowed:
+            answer.headers["Allow"] = allowed
+        return answer
 
 
 def _refused(_: HttpRequest, refusal: Refusal) -> HttpResponse:
