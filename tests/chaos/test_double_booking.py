@@ -8,19 +8,23 @@ import os
 import random
 import subprocess
 import sys
+import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from threading import Barrier
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from tests import factories as make
 from tests.conftest import FakeClock
 
 from einlass.core.errors import Refusal
-from einlass.models import Booking, Room
+from einlass.core.events import CLOCK, GUEST, KeyReady
+from einlass.models import Access, Booking, Room
 from einlass.models.overlap import STATES
+from einlass.operations.bookings import cancel
+from einlass.operations.events import record
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -104,3 +108,25 @@ def test_the_database_itself_refuses_an_overlap_of_blocked_times(clock: FakeCloc
     assert overlaps() == 0
     with pytest.raises(Exception, match="no_overlap"):
         Booking.objects.filter(pk=copy.pk).update(blocked_from=booking.start, start=booking.start)
+
+
+def test_a_guest_and_a_worker_at_one_booking_never_wait_for_each_other(clock: FakeClock) -> None:
+    """The worker holds the access row and writes an event; the guest holds the booking and makes the access row due."""
+    booking = make.make_booking(make.make_house(clock.now), now=clock.now)
+    together = Barrier(2)
+
+    def as_worker(_: int) -> None:
+        with transaction.atomic():
+            Access.objects.filter(booking=booking).update(fence=7)
+            together.wait()
+            time.sleep(0.3)
+            record(KeyReady(generation=1), actor=CLOCK, now=clock.now, booking=booking)
+        connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        worker = pool.submit(as_worker, 0)
+        together.wait()
+        cancelled = cancel(booking, actor=GUEST, now=clock.now)
+        worker.result(timeout=20)
+
+    assert cancelled.status == "cancelled"

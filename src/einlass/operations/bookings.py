@@ -227,7 +227,7 @@ def _take_room(booking: Booking, *, window: Window, persons: int) -> None:
     rooms = {room.pk: room for room in rooms_for(booking.service, persons=persons)}
     if not rooms:
         raise Refusal("invalid" if persons else "not_offered", fields=(FieldError("persons", "too_many_persons"),) if persons else ())
-    list(Room.objects.select_for_update().filter(pk__in=rooms).order_by("pk").values_list("pk"))
+    list(Room.objects.select_for_update(no_key=True).filter(pk__in=rooms).order_by("pk").values_list("pk"))
     rules = booking.service.rules()
     blocked = blocked_window(rules, window)
     taken = taken_windows(list(rooms), start=blocked.start, end=blocked.end, leave_out=booking if booking.pk else None)
@@ -248,8 +248,11 @@ def _take_room(booking: Booking, *, window: Window, persons: int) -> None:
 
 
 def _locked(booking: Booking) -> Booking:
-    """The booking as it is now, its row locked until the end of the transaction."""
-    Booking.objects.select_for_update().filter(pk=booking.pk).values_list("pk").get()
+    """The booking as it is now, its row locked until the end of the transaction.
+
+    Without the key: a worker that holds the access row writes events that point to this row, and would wait for us as we for it.
+    """
+    Booking.objects.select_for_update(no_key=True).filter(pk=booking.pk).values_list("pk").get()
     return with_facts(Booking.objects.filter(pk=booking.pk)).get()
 
 

@@ -15,7 +15,7 @@ from einlass.core.events import CLOCK, Actor, BrakeEngaged, BrakeReleased, KeyDr
 from einlass.core.keys import READ_LAG, KeyState, Listing, SeenKey, brake_engages, differences
 from einlass.core.locks import LockSystemState
 from einlass.locks.port import LockFailure
-from einlass.models import Branch, Key, VendorCall
+from einlass.models import Access, Branch, Key, VendorCall
 from einlass.operations.access import make_due
 from einlass.operations.events import record
 from einlass.operations.key_rows import adopt, gone_of, take_in
@@ -161,6 +161,7 @@ def _mark(row: Key, what: tuple[str, ...], *, now: datetime) -> None:
     text = ",".join(what)
     unchanged = Key.objects.filter(pk=row.pk, state=KeyState.LIVE.value, drifted="")
     with transaction.atomic():
+        _lock_work(row)
         if gone_of(what):
             written = unchanged.update(state=KeyState.GONE.value, closed_at=now, closed_reason=text[:60])
         else:
@@ -171,5 +172,11 @@ def _mark(row: Key, what: tuple[str, ...], *, now: datetime) -> None:
 
 def _take(row: Key, seen: SeenKey, *, now: datetime) -> None:
     with transaction.atomic():
+        _lock_work(row)
         if adopt(row, seen) if not row.vendor_id else take_in(row, seen, now=now):
             make_due(row.booking, now=now, reason="stray")
+
+
+def _lock_work(row: Key) -> None:
+    """The access row first and the key row after it, in the order of the workers, so that neither waits for the other for ever."""
+    list(Access.objects.select_for_update().filter(booking_id=row.booking_id).values_list("pk"))
