@@ -24,6 +24,7 @@ from einlass.core.events import CLOCK, GUEST, KeyReady
 from einlass.models import Access, Booking, Room
 from einlass.models.overlap import STATES
 from einlass.operations.bookings import cancel
+from einlass.operations.claims import claim_booking
 from einlass.operations.events import record
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -130,3 +131,22 @@ def test_a_guest_and_a_worker_at_one_booking_never_wait_for_each_other(clock: Fa
         worker.result(timeout=20)
 
     assert cancelled.status == "cancelled"
+
+
+def test_f22_of_three_workers_that_claim_at_once_one_gets_the_booking(clock: FakeClock) -> None:
+    booking = make.make_booking(make.make_house(clock.now), now=clock.now)
+
+    def claim(together: Barrier) -> bool:
+        together.wait()
+        try:
+            return claim_booking(booking.pk, clock=clock) is not None
+        finally:
+            connection.close()
+
+    won = []
+    with ThreadPoolExecutor(3) as pool:
+        for _ in range(40):
+            Access.objects.update(lease_until=None)
+            won.append(sum(pool.map(claim, [Barrier(3)] * 3)))
+
+    assert set(won) == {1}

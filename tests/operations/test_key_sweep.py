@@ -130,15 +130,43 @@ def test_f15_an_empty_list_where_keys_are_known_changes_nothing(service: Service
     assert Key.objects.get().state == "live"
 
 
-def test_f37_a_component_that_vanished_leaves_the_other_doors(service: Service, clock: FakeClock, exivo: Exivo) -> None:
+def test_f37_a_component_that_vanished_leaves_the_keys_and_is_left_out_of_new_ones(
+    service: Service, clock: FakeClock, exivo: Exivo
+) -> None:
     ready(service, clock)
     exivo.ask("POST", "/control/components", {"site": make.BERN, "id": make.WC, "removed": True})
 
     sweep(service, clock)
+    ready(service, clock, hours=48 + 20 / 60)
 
-    assert [set(key["components"]) for key in exivo.live()] == [{make.AARE, make.ENTRANCE, make.CLOAKROOM}]
-    assert Access.objects.get().problem == "door_missing"
+    opened = [set(key["components"]) for key in exivo.live()]
+    assert opened == [{make.AARE, *make.ALWAYS_OPEN}, {make.AARE, make.ENTRANCE, make.CLOAKROOM}]
+    assert set(Access.objects.values_list("problem", flat=True)) == {"door_missing"}
     assert EventRecord.objects.get(kind="doors.changed").data == {"components": [make.WC], "cause": "vendor"}
+
+
+def test_i11_a_list_without_any_of_the_doors_takes_no_key_back(service: Service, clock: FakeClock, exivo: Exivo) -> None:
+    booking = ready(service, clock)
+    for door in (make.AARE, *make.ALWAYS_OPEN):
+        exivo.ask("POST", "/control/components", {"site": make.BERN, "id": door, "removed": True})
+
+    sweep(service, clock)
+    assert len(exivo.live()) == 1
+
+    cancel(booking, actor=GUEST, now=clock.now)
+    sweep(service, clock)
+    assert exivo.live() == []
+
+
+def test_f11_a_key_that_is_deleted_again_and_again_waits_for_a_person(service: Service, clock: FakeClock, exivo: Exivo) -> None:
+    ready(service, clock, hours=72)
+    for _ in range(3):
+        for key in exivo.live():
+            exivo.ask("DELETE", f"/control/keys/{key['id']}")
+        sweep(service, clock)
+
+    assert exivo.live() == []
+    assert Access.objects.get().problem == "changed_outside"
 
 
 def test_an_empty_component_list_is_not_believed(service: Service, clock: FakeClock, exivo: Exivo) -> None:

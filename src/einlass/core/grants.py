@@ -75,6 +75,8 @@ class Grant:
     phone: str
     doors: frozenset[str]
     window: Window
+    # Chosen, but not listed by the vendor just now: left out of a new key, and no reason to replace one that has them (I11).
+    missing: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,4 +124,5 @@ def grant_for(facts: BookingFacts) -> Entitlement:
     problem = "door_forbidden" if len(allowed) < len(chosen) else "door_missing" if len(doors) < len(allowed) else ""
     if not doors:
         return Entitlement(None, problem)
-    return Entitlement(Grant(facts.lock_system, facts.site_id, facts.phone, doors, key_window(facts)), problem)
+    missing = frozenset(d.component for d in allowed if d.missing)
+    return Entitlement(Grant(facts.lock_system, facts.site_id, facts.phone, doors, key_window(facts), missing), problem)

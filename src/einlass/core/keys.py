@@ -86,9 +86,10 @@ class HeldKey:
 
     def serves(self, grant: Grant) -> bool:
         """Whether this is the key that the grant asks for, once it is at the vendor."""
-        wanted = (grant.lock_system, grant.site_id, grant.phone, grant.doors, grant.window)
-        ours = (self.lock_system, self.site_id, self.phone, self.doors, self.window)
-        return wanted == ours and not self.drifted and self.state in OPEN and self.state is not KeyState.REVOKING
+        wanted = (grant.lock_system, grant.site_id, grant.phone, grant.window)
+        ours = (self.lock_system, self.site_id, self.phone, self.window)
+        opens_what_it_should = grant.doors <= self.doors <= grant.doors | grant.missing
+        return wanted == ours and opens_what_it_should and not self.drifted and self.state in OPEN and self.state is not KeyState.REVOKING
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,7 @@ def sweep_site(branch: int) -> None:
 
 def minutely() -> None:
     """What is due and was lost on the way, and bookings that are over."""
+    access.find_forgotten(now=now())
     access.hand_over_due(now=now())
     bookings.complete_past(now=now())
 

@@ -8,20 +8,24 @@ from datetime import datetime, timedelta
 from django.db.models import F
 
 from einlass.core.bookings import Status
-from einlass.core.keys import urgency
-from einlass.models import Access, Booking, Branch
+from einlass.core.grants import GRANTING
+from einlass.core.keys import OPEN, KeyState, urgency
+from einlass.models import Access, Booking, Branch, Key
 from einlass.operations.wakeups import Wakeup, somebody_listens, wake
-from einlass.queries.keys import due_work
+from einlass.queries.keys import OPEN_STATES, due_work
 
 # A booking's key may live until its late margin has passed; no margin is longer than this.
 LONGEST_MARGIN = timedelta(days=1)
+UNFINISHED_STATES = sorted(state.value for state in OPEN - {KeyState.LIVE})
 
 
 def make_due(booking: Booking, *, now: datetime, reason: str) -> None:
     """Have this booking's key looked at now, and wake a worker after the commit. Nothing where no lock system is concerned (R1)."""
     if booking.branch.lock_system_id is None:
         return
-    pressing = urgency(start=booking.start, end=booking.end, status=Status(booking.status), now=now)
+    # After a move the old key may open something much sooner than the booking itself (F30).
+    oldest = booking.keys.filter(state__in=OPEN_STATES).order_by("valid_from").values_list("valid_from", flat=True).first()
+    pressing = urgency(start=min(booking.start, oldest or booking.start), end=booking.end, status=Status(booking.status), now=now)
     due = {"next_check_at": now, "reason": reason, "urgency": pressing, "attempts": 0}
     due["handed_at"] = now if somebody_listens() else None
     if not Access.objects.filter(booking=booking).update(changes=F("changes") + 1, **due):
@@ -55,3 +59,14 @@ def hand_over_due(*, now: datetime, at_most: int = 1000) -> int:
         system = str(work.booking.branch.lock_system_id)
         wake(Wakeup(booking=work.booking_id, system=system, urgency=work.urgency))
     return len(due)
+
+
+def find_forgotten(*, now: datetime, at_most: int = 500) -> int:
+    """The net under everything: coming bookings that nobody ever made due, and unfinished keys without a next attempt (I8)."""
+    granting = [status.value for status in GRANTING]
+    coming = Booking.objects.filter(branch__lock_system__enabled=True, status__in=granting, end__gt=now, access__isnull=True)
+    missing = [Access(booking_id=pk, next_check_at=now, reason="forgotten") for pk in coming.values_list("pk", flat=True)[:at_most]]
+    Access.objects.bulk_create(missing, ignore_conflicts=True)
+    unfinished = Key.objects.filter(state__in=UNFINISHED_STATES, booking__access__next_check_at__isnull=True)
+    stuck = list(unfinished.values_list("booking_id", flat=True)[:at_most])
+    return len(missing) + Access.objects.filter(pk__in=stuck).update(next_check_at=now, reason="forgotten", handed_at=None)

@@ -8,9 +8,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.db import transaction
 from django.db.models import F, Q
 
-from einlass.models import Access
+from einlass.models import Access, Booking
 from einlass.operations.wakeups import Wakeup, wake
 
 LEASE = timedelta(seconds=30)
@@ -47,13 +48,19 @@ class Claim:
 
 
 def claim_booking(booking_id: int, *, clock: Clock) -> Claim | None:
-    """Take the booking by one conditional update; None where it is not due, somebody is at it, or the integration is off (R1)."""
+    """Take the booking by one conditional update; None where it is not due, somebody is at it, or the integration is off (R1).
+
+    The conditions stand on the access row alone: with a join they move into a subquery, which PostgreSQL does not check again
+    after waiting for another worker, and both would have it. The fence is read under the same row lock.
+    """
     now = clock()
     free = Q(lease_until__isnull=True) | Q(lease_until__lte=now)
-    due = Access.objects.filter(free, booking_id=booking_id, next_check_at__lte=now, booking__branch__lock_system__enabled=True)
-    if not due.update(lease_until=now + LEASE, fence=F("fence") + 1):
-        return None
-    fence = Access.objects.values_list("fence", flat=True).get(booking_id=booking_id)
+    switched_on = Booking.objects.filter(pk=booking_id, branch__lock_system__enabled=True)
+    with transaction.atomic():
+        due = Access.objects.filter(free, booking_id=booking_id, next_check_at__lte=now, booking__in=switched_on)
+        if not due.update(lease_until=now + LEASE, fence=F("fence") + 1):
+            return None
+        fence = Access.objects.values_list("fence", flat=True).get(booking_id=booking_id)
     return Claim(booking=booking_id, fence=fence, clock=clock, renewed=time.monotonic())
 
 

@@ -105,6 +105,13 @@ def _zone(value: str) -> str:
     return value
 
 
+def _digits(value: str) -> str:
+    """exivo refuses every key that names an app otherwise; better said here than at each booking."""
+    if value and not (value.isascii() and value.isdigit()):
+        raise ValueError('must be digits only, such as "100200": it is the LEGIC id of the app')
+    return value
+
+
 def _country(value: str) -> str:
     if value.upper() not in phonenumbers.SUPPORTED_REGIONS:
         raise ValueError("is no known country: write its two letters such as CH, DE or AT")
@@ -207,7 +214,7 @@ class Organisation(Part):
 class MobileApp(Part):
     prefix: ClassVar[str] = "mobile_app_"
     name: Annotated[str, _short(100)] = "dormakaba mobile access"
-    id: Annotated[str, _short(40)] = ""
+    id: Annotated[str, _short(40), AfterValidator(_digits)] = ""
 
 
 class LockSystem(Part):

@@ -27,7 +27,7 @@ from einlass.models.fields import text_in
 from einlass.models.sealed import CannotUnseal
 from einlass.operations.claims import Claim, LeaseLost
 from einlass.operations.key_rows import Situation, close, drift, happened, new_row, put
-from einlass.operations.lock_systems import driver_of, note_success
+from einlass.operations.lock_systems import NotAsked, driver_of, note_success
 
 # A vendor may show what it just accepted a little later: it is read again after this, until the grace for it is over.
 REREAD_AFTER = timedelta(seconds=3)
@@ -42,14 +42,26 @@ def issue(claim: Claim, situation: Situation, grant: Grant, held: core.HeldKey |
         claim.hold()
         row = situation.row(held) if held else new_row(situation, grant, now=now)
         notify = system.install_notification and not _was_told(situation, grant.phone, besides=row)
-        row.state, row.sent_at = KeyState.SENDING.value, now
         row.generation = situation.access.generation
-        row.save()
+        if held is None:
+            row.state, row.sent_at = KeyState.SENDING.value, now
+            row.save()
+        elif not _begin(row, now=now):
+            # A sweep has found it at the vendor since we looked, so it needs no second call.
+            raise LeaseLost
         call = _intent(claim, system, row, "issue", now=now)
     with _result(claim, call, system, not_applied=lambda: put(row, state=KeyState.WANTED.value)):
         seen = driver.issue(row.site_id, _order(situation, row, notify=notify))
         # Also when the lease was lost meanwhile: that the vendor has it is a fact, whoever plans next (F22, F28).
         put(row, vendor_id=seen.id, state=KeyState.ISSUED.value)
+
+
+def _begin(row: Key, *, now: datetime) -> bool:
+    """Write the intent of a row that was never sent; False where it is no longer as we read it."""
+    unsent = Key.objects.filter(pk=row.pk, state=KeyState.WANTED.value, vendor_id="")
+    begun = unsent.update(state=KeyState.SENDING.value, sent_at=now, generation=row.generation)
+    row.state, row.sent_at = KeyState.SENDING.value, now
+    return bool(begun)
 
 
 def read_back(claim: Claim, situation: Situation, row: Key) -> datetime | None:
@@ -167,13 +179,13 @@ def _outcome_of(failure: LockFailure) -> str:
 def system_of_branch(situation: Situation) -> LockSystem:
     system = situation.booking.branch.lock_system
     if system is None:
-        raise LockUnavailable("the branch has no lock system")
+        raise NotAsked("the branch has no lock system")
     return system
 
 
 def _system_of(row: Key) -> LockSystem:
     if not row.lock_system.enabled:
-        raise LockUnavailable("the lock system of this key is switched off")
+        raise NotAsked("the lock system of this key is switched off")
     return row.lock_system
 
 
@@ -181,7 +193,7 @@ def _driver(claim: Claim, system: LockSystem) -> LockDriver:
     try:
         return driver_of(system, clock=claim.clock, before_call=claim.renew)
     except CannotUnseal as error:
-        raise LockUnavailable("this machine has other encryption keys") from error
+        raise NotAsked("this machine has other encryption keys") from error
 
 
 def _was_told(situation: Situation, phone: str, *, besides: Key) -> bool:

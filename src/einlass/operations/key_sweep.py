@@ -15,7 +15,7 @@ from einlass.core.events import CLOCK, Actor, BrakeEngaged, BrakeReleased, KeyDr
 from einlass.core.keys import READ_LAG, KeyState, Listing, SeenKey, brake_engages, differences
 from einlass.core.locks import LockSystemState
 from einlass.locks.port import LockFailure
-from einlass.models import Access, Branch, Key, VendorCall
+from einlass.models import Access, Branch, Key, LockSystem, VendorCall
 from einlass.operations.access import make_due
 from einlass.operations.events import record
 from einlass.operations.key_rows import adopt, gone_of, take_in
@@ -69,9 +69,9 @@ def sweep_site(branch_id: int, *, clock: Callable[[], datetime]) -> Swept | None
 def _claimed(branch_id: int, *, now: datetime) -> Branch | None:
     """The branch, if its account answers, its site is confirmed and nobody else sweeps it."""
     free = Q(sweep_lease_until__isnull=True) | Q(sweep_lease_until__lte=now)
-    ready = Branch.objects.filter(
-        free, pk=branch_id, lock_system__enabled=True, lock_system__state=LockSystemState.WORKING.value, site_confirmed_at__isnull=False
-    )
+    # Not joined, for the reason that stands at `claim_booking`.
+    working = LockSystem.objects.filter(enabled=True, state=LockSystemState.WORKING.value)
+    ready = Branch.objects.filter(free, pk=branch_id, lock_system__in=working, site_confirmed_at__isnull=False)
     if not ready.update(sweep_lease_until=now + SWEEP_LEASE):
         return None
     return Branch.objects.select_related("lock_system").get(pk=branch_id)

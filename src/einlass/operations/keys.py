@@ -13,13 +13,13 @@ from django.db import transaction
 from einlass.core import keys as core
 from einlass.core.bookings import Status
 from einlass.core.events import KeyReady, KeyTrouble, KeyTroubleOver
-from einlass.core.grants import GRANTING, grant_for
+from einlass.core.grants import GRANTING, grant_for, key_window
 from einlass.core.keys import KeyState
 from einlass.core.locks import LockSystemState
 from einlass.locks.port import LockFailure, LockNeedsOperator, LockOutcomeUnknown, LockRefused, LockUnavailable
 from einlass.models import Access, Booking
 from einlass.operations.claims import Claim, Clock, LeaseLost, claim_booking, come_back_after_lease, look_again
-from einlass.operations.key_calls import issue, observe, read_back, revoke, system_of_branch
+from einlass.operations.key_calls import issue, observe, read_back, revoke
 from einlass.operations.key_rows import Situation, adopt, close, happened, take_in
 from einlass.operations.lock_systems import confirm_site, note_failure
 from einlass.operations.wakeups import Wakeup, wake
@@ -30,6 +30,7 @@ log = structlog.get_logger()
 # More steps than any honest way to a settled booking takes; the rest goes on in the next round.
 MOST_STEPS = 20
 MOST_ROUNDS = 5
+MOST_UNDONE_A_DAY = 2
 REFUSED_AGAIN = timedelta(minutes=15)
 
 
@@ -86,7 +87,7 @@ class Went:
 def _with_the_vendor(claim: Claim, situation: Situation, step: core.Step) -> Went:
     """One step that needs the vendor, past the gates. Whatever stops it leaves a reason and a next attempt."""
     now = claim.clock()
-    held_up = _held_up(situation, now=now) or _braked(situation, step, now=now)
+    held_up = _held_up(situation, now=now) or _braked(situation, step, now=now) or _undone_too_often(situation, step, now=now)
     if held_up is not None:
         _wait(claim, situation, until=held_up.until, problem=held_up.problem)
         return Went(stopped=True)
@@ -107,7 +108,8 @@ def _with_the_vendor(claim: Claim, situation: Situation, step: core.Step) -> Wen
 def _rest(claim: Claim, situation: Situation) -> None:
     """Nothing to do: because all is right, or because what the booking ought to have cannot be granted yet."""
     problem = situation.entitlement.problem
-    if problem and situation.entitlement.grant is None:
+    coming = key_window(situation.booking.facts()).end > claim.clock()
+    if problem and situation.entitlement.grant is None and coming:
         _wait(claim, situation, until=claim.clock() + core.FAR_AT_MOST, problem=problem)
     else:
         _settle(claim, situation)
@@ -129,7 +131,8 @@ def _look(claim: Claim) -> Situation:
         entitlement = grant_for(booking.facts())
         access = Access.objects.get(booking_id=claim.booking)
         digest = core.digest_of(entitlement.grant)
-        if digest != access.digest:
+        # A site in doubt changes nothing about what the booking ought to have.
+        if digest != access.digest and entitlement.problem != "site_unconfirmed":
             access.digest = digest
             access.generation += 1
             access.save(update_fields=["digest", "generation"])
@@ -153,14 +156,31 @@ def _held_up(situation: Situation, *, now: datetime) -> HeldUp | None:
 
 def _braked(situation: Situation, step: core.Step, *, now: datetime) -> HeldUp | None:
     """F46: while a site's brake is on, only revocations that the booking itself explains go ahead."""
-    if not isinstance(step, core.Revoke) or situation.booking.branch.brake_since is None:
+    if not isinstance(step, core.Revoke) or _explained(situation, step.key):
         return None
-    grant = situation.entitlement.grant
-    explained_by_its_end = Status(situation.booking.status) not in GRANTING
-    explained_by_its_move = grant is not None and (grant.window, grant.phone) != (step.key.window, step.key.phone)
-    if explained_by_its_end or explained_by_its_move:
+    if situation.booking.branch.brake_since is not None:
+        return HeldUp("held_by_brake", now + core.FAR_AT_MOST)
+    # I11: that the vendor lists none of the doors just now takes no key back; the key could not be given again.
+    if situation.entitlement.grant is None and situation.entitlement.problem == "door_missing":
+        return HeldUp("door_missing", now + core.FAR_AT_MOST)
+    return None
+
+
+def _explained(situation: Situation, key: core.HeldKey) -> bool:
+    """Whether the booking itself says that this key must go: it ended, it moved, or it has another phone."""
+    booking = situation.booking
+    wanted = (key_window(booking.facts()), booking.mobile)
+    return Status(booking.status) not in GRANTING or wanted != (key.window, key.phone)
+
+
+def _undone_too_often(situation: Situation, step: core.Step, *, now: datetime) -> HeldUp | None:
+    """F11, F09: a key that was undone or changed over there twice within a day is not made a third time without a person."""
+    if not isinstance(step, core.Issue):
         return None
-    return HeldUp("held_by_brake", now + core.FAR_AT_MOST)
+    undone = [row for row in situation.rows if row.state == KeyState.GONE.value or row.drifted not in {"", "doubled"}]
+    if sum(1 for row in undone if row.created_at > now - timedelta(days=1)) < MOST_UNDONE_A_DAY:
+        return None
+    return HeldUp("changed_outside", now + core.FAR_AT_MOST)
 
 
 def _write_down(claim: Claim, situation: Situation, step: core.Step) -> None:
@@ -207,10 +227,14 @@ def _mended(situation: Situation, step: core.Step, failure: LockFailure, *, now:
 def _failed(claim: Claim, situation: Situation, step: core.Step, failure: LockFailure) -> None:
     """Name the problem and leave a next attempt: every failure has an exit."""
     now = claim.clock()
-    note_failure(situation.booking.branch.lock_system or system_of_branch(situation), failure, now=now)
+    asked = situation.row(step.key).lock_system if isinstance(step, core.Revoke | core.ReadBack) else situation.booking.branch.lock_system
+    if asked is not None:
+        note_failure(asked, failure, now=now)
     attempts = situation.access.attempts + 1
     jitter = random.random()  # noqa: S311 - spreads retries, guards nothing
-    until = core.retry_at(attempts=attempts, start=situation.booking.start, now=now, jitter=jitter)
+    # A key that has to go may open something much sooner than the booking, which was moved away from it (F30).
+    soonest = min([situation.booking.start, *(row.valid_from for row in situation.rows if KeyState(row.state) in core.AT_VENDOR)])
+    until = core.retry_at(attempts=attempts, start=soonest, now=now, jitter=jitter)
     problem = _problem_of(failure, step)
     if isinstance(failure, LockRefused) and isinstance(step, core.Issue):
         # A refused key is not tried again blindly: each try may text the guest (F25).
@@ -242,7 +266,8 @@ def _settle(claim: Claim, situation: Situation) -> None:
     access = situation.access
     open_rows = [row for row in situation.rows if KeyState(row.state) in core.OPEN]
     live = any(KeyState(row.state) is KeyState.LIVE for row in open_rows)
-    problem = situation.entitlement.problem
+    coming = key_window(situation.booking.facts()).end > now
+    problem = situation.entitlement.problem if coming else ""
     over = access.problem if not problem else ""
     with transaction.atomic():
         claim.hold()

@@ -53,6 +53,10 @@ class SiteAnswer:
     components: tuple[Component, ...] = ()
 
 
+class NotAsked(LockUnavailable):
+    """We did not ask, for a reason of our own; says nothing about how the account answers."""
+
+
 def seal_secret(system: LockSystem, secret: str) -> None:
     """Put the secret into the row, sealed and bound to it; the caller saves. What was held against the old one is forgotten."""
     system.sealed_secret = seal(secret, context=_context(system))
@@ -152,6 +156,12 @@ def confirm_site(branch: Branch, *, now: datetime, actor: Actor = CLOCK) -> Site
 def write_site_answer(branch: Branch, answer: SiteAnswer, *, now: datetime, actor: Actor) -> None:
     """Keep what the vendor said about a site. An unreachable vendor takes nothing back that was confirmed before (I11)."""
     with transaction.atomic():
+        asked = Branch.objects.select_for_update(no_key=True).filter(
+            pk=branch.pk, site_id=branch.site_id, lock_system_id=branch.lock_system_id
+        )
+        # The answer took its time: where another site was entered meanwhile, it says nothing about that one.
+        if not asked.values_list("pk").first():
+            return
         branch.site_checked_at = now
         if answer.code == "confirmed":
             fresh = branch.site_confirmed_at is None
@@ -170,13 +180,15 @@ def write_site_answer(branch: Branch, answer: SiteAnswer, *, now: datetime, acto
             branch.save(update_fields=["site_checked_at", "site_problem", "site_confirmed_at"])
 
 
+@transaction.atomic
 def write_components(branch: Branch, components: tuple[Component, ...], *, now: datetime) -> list[str]:
     """Bring the doors of the branch up to what the vendor lists; returns the components of which something that matters changed.
 
     New ones come in as *not used*; one that vanished is kept and marked (F37), never remapped by its name. An empty list where
     doors are known is not believed (I11). A chosen door that turned into a gateway is no longer chosen (F38).
     """
-    known = {door.component: door for door in branch.doors.all()}
+    # Read anew and locked: what the caller read before the call may be older than a choice that a person has made since.
+    known = {door.component: door for door in Door.objects.select_for_update(no_key=True).filter(branch=branch)}
     if not components and known:
         return []
     changed = []
@@ -185,9 +197,11 @@ def write_components(branch: Branch, components: tuple[Component, ...], *, now: 
         before = (door.admissible, door.missing_since is None)
         first_read = door.read_at is None
         door.name, door.kind, door.read_at, door.missing_since = component.name[:300], component.kind[:200], now, None
+        written = ["name", "kind", "read_at", "missing_since"]
         if "gateway" in door.kind.casefold():
             door.use = "none"
-        door.save()
+            written.append("use")
+        door.save(update_fields=written if door.pk else None)
         if not first_read and before != (door.admissible, True):
             changed.append(component.id)
     for door in known.values():
@@ -216,6 +230,8 @@ def note_success(system: LockSystem, *, now: datetime) -> None:
 def note_failure(system: LockSystem, failure: LockFailure, *, now: datetime) -> None:
     """Keep count of an account that does not answer, so that nobody hammers it (F05, F06, F39). A refusal is an answer."""
     match failure:
+        case NotAsked():
+            return
         case LockNeedsOperator(what="credentials"):
             state, wait = LockSystemState.CREDENTIALS_REJECTED, None
         case LockUnavailable(throttled=True):
@@ -269,8 +285,8 @@ def _probe(system: LockSystem, site_id: str, *, now: datetime) -> None:
 
 def _confirm_waiting_sites(*, now: datetime) -> int:
     """Sites that were saved while the vendor was away, or that it said no to (R3); those again after 5 minutes."""
-    waiting = Branch.objects.filter(site_confirmed_at__isnull=True, lock_system__enabled=True).exclude(site_id="")
-    working = waiting.filter(lock_system__state=LockSystemState.WORKING.value)
+    answering = LockSystem.objects.filter(enabled=True, state=LockSystemState.WORKING.value)
+    working = Branch.objects.filter(site_confirmed_at__isnull=True, lock_system__in=answering).exclude(site_id="")
     due = Q(site_checked_at__isnull=True) | Q(site_problem__in=["", "unreachable"]) | Q(site_checked_at__lte=now - ASK_AGAIN)
     asked = 0
     for branch in working.filter(due).select_related("lock_system"):
