@@ -63,7 +63,7 @@ opening: 2
 @pytest.mark.parametrize(
     ("path", "value", "field", "sentence"),
     [
-        (("lock_systems", 0, "mobile_app"), {"id": "abc"}, "lock_systems[0].mobile_app.id", "must be digits only"),
+        (("lock_systems", 0, "mobile_app"), {"id": "abc"}, "lock_systems.exivo.mobile_app.id", "must be digits only"),
         (("organisation", "default_language"), "fr", "organisation.default_language", "fr is not among the languages de, en"),
         (
             ("organisation", "languages"),
