@@ -2,7 +2,9 @@
 """What the product says no to. The failures of a lock system live in `locks/port.py`; anything else is a bug."""
 
 import dataclasses
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,4 +38,44 @@ REFUSAL_CODES = (
     "deadline_passed",
     "not_allowed_now",
     "busy",
+    "changed_meanwhile",
+    "in_use",
+)
+
+# Codes of a FieldError of the settings beside those of the booking questions, with the names of the values that they carry.
+SETTING_ERRORS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "not_accepted": ("sentence",),
+        "too_small": ("limit",),
+        "too_large": ("limit",),
+        "not_a_url": (),
+        "not_digits": (),
+        "unknown_zone": (),
+        "unknown_country": (),
+        "unknown_holidays": (),
+        "not_a_span": (),
+        "spans_overlap": (),
+        "twice": ("value",),
+        "not_minutes": (),
+        "unknown_site": (),
+        "credentials_rejected": (),
+        "not_active": (),
+        "unreachable": (),
+        "site_elsewhere": (),
+        "gateway": (),
+        "unknown_type": (),
+        "door_not_listed": (),
+        "door_not_chosen": (),
+        "template_unknown_placeholder": ("name", "line", "names"),
+        "template_syntax": ("name", "line", "names"),
+        "template_not_allowed": ("name", "line", "names"),
+        "template_too_long": ("name", "line", "names"),
+        "template_too_complex": ("name", "line", "names"),
+        "picture_unreadable": (),
+        "picture_too_large": ("limit",),
+        "default_language_missing": (),
+        "email_taken": (),
+        "last_owner": (),
+        "branches_missing": (),
+    }
 )

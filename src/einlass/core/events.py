@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, ClassVar
 
 from einlass.core.bookings import Actor as ActorKind
@@ -79,6 +79,28 @@ class BookingCompleted(Event):
     """A booking is over, late margin included."""
 
     kind: ClassVar[str] = "booking.completed"
+
+
+@dataclass(frozen=True, slots=True)
+class BookingNoShow(Event):
+    """Somebody of the staff said that nobody came."""
+
+    kind: ClassVar[str] = "booking.no_show"
+
+
+@dataclass(frozen=True, slots=True)
+class BookingAnswersChanged(Event):
+    """Answers of a booking were corrected; another mobile number replaces the key (F24). Names the questions, never the answers."""
+
+    kind: ClassVar[str] = "booking.answers_changed"
+    questions: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class KeyReissueAsked(Event):
+    """Somebody asked for a new key in place of the present one, for a guest with another handset (F26)."""
+
+    kind: ClassVar[str] = "key.reissue_asked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,10 +180,78 @@ class BrakeReleased(Event):
 
 @dataclass(frozen=True, slots=True)
 class ConfigurationApplied(Event):
-    """A configuration file changed something. Names what, never a secret."""
+    """A configuration file changed something. Names what, with the values before and after, never a secret."""
 
     kind: ClassVar[str] = "configuration.applied"
     changes: list[str]
+    values: list[dict[str, Any]] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsChanged(Event):
+    """A person saved a settings page that no key hangs on. `values` are {field, old, new}, never a secret or a whole phone number."""
+
+    kind: ClassVar[str] = "settings.changed"
+    values: list[dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class DoorSettingsChanged(Event):
+    """A person saved a settings page on which doors, windows or keys hang: coming bookings are looked at again (F36)."""
+
+    kind: ClassVar[str] = "settings.doors_changed"
+    values: list[dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class DoorOpeningAsked(Event):
+    """Somebody of the staff asked to open a door now."""
+
+    kind: ClassVar[str] = "door.opening_asked"
+    component: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class DoorOpeningEnded(Event):
+    """What became of it: opened (the vendor accepted), refused, unknown (the answer was lost) or dropped (too late)."""
+
+    kind: ClassVar[str] = "door.opening_ended"
+    component: str
+    name: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class GuestDataShown(Event):
+    """Somebody took out what is kept of a guest. Names no guest: the bookings are those of the request."""
+
+    kind: ClassVar[str] = "guest.exported"
+    bookings: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class GuestErased(Event):
+    """The personal data of a booking are gone: somebody asked for it, or their time was over. Its key was taken back before (F45)."""
+
+    kind: ClassVar[str] = "guest.erased"
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class MessageFailed(Event):
+    """A message could not be sent and is not tried again."""
+
+    kind: ClassVar[str] = "message.failed"
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class MessageSent(Event):
+    """A message was accepted by the mail server."""
+
+    kind: ClassVar[str] = "message.sent"
+    message: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +261,32 @@ class UserCreated(Event):
     kind: ClassVar[str] = "user.created"
     email: str
     role: str
+
+
+@dataclass(frozen=True, slots=True)
+class UserChanged(Event):
+    """An account has another role, other branches, or was switched off or on. `values` are {field, old, new}."""
+
+    kind: ClassVar[str] = "user.changed"
+    email: str
+    values: list[dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class UserSecured(Event):
+    """An account got another password, or a second factor came or went. Says which, never the secret."""
+
+    kind: ClassVar[str] = "user.secured"
+    email: str
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class TokenRevoked(Event):
+    """An API token counts no longer."""
+
+    kind: ClassVar[str] = "token.revoked"
+    name: str
 
 
 @dataclass(frozen=True, slots=True)

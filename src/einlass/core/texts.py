@@ -14,3 +14,11 @@ def in_language(text: Text, *, language: str, default: str) -> str:
         if text.get(wanted):
             return text[wanted]
     return next((value for value in text.values() if value), "")
+
+
+def canonical(text: Text) -> Text:
+    """The one form of a text: empty languages go, and one that is filled in a single language is that string, which says the same."""
+    if isinstance(text, str):
+        return text
+    filled = {language: value for language, value in sorted(text.items()) if value}
+    return filled if len(filled) > 1 else next(iter(filled.values()), "")

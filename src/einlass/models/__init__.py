@@ -4,9 +4,10 @@
 from einlass.models.bookings import Booking
 from einlass.models.branches import Branch, Door, Organisation, Room
 from einlass.models.events import EventRecord
-from einlass.models.keys import Access, Key, VendorCall
+from einlass.models.keys import Access, DoorOpening, Key, VendorCall
 from einlass.models.lock_systems import LockSystem
-from einlass.models.messages import MessageTemplate
+from einlass.models.messages import Message, MessageTemplate
+from einlass.models.pictures import Picture
 from einlass.models.services import Question, Service, ServiceRoom
 from einlass.models.users import ApiToken, User
 from einlass.models.workers import Installation, Worker
@@ -17,12 +18,15 @@ __all__ = [
     "Booking",
     "Branch",
     "Door",
+    "DoorOpening",
     "EventRecord",
     "Installation",
     "Key",
     "LockSystem",
+    "Message",
     "MessageTemplate",
     "Organisation",
+    "Picture",
     "Question",
     "Room",
     "Service",

@@ -52,6 +52,10 @@ class Booking(models.Model):
     created_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True, blank=True)
     ended_reason = models.CharField(max_length=500, blank=True, default="")
+    reminded_at = models.DateTimeField(null=True, blank=True)
+    # Somebody asked for the personal data to go; they go once no key of the booking can open any more (F45).
+    erase_since = models.DateTimeField(null=True, blank=True)
+    erased_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints = [
@@ -95,7 +99,7 @@ class Booking(models.Model):
             early_minutes=branch.early_minutes,
             late_minutes=branch.late_minutes,
             lock_system=system.pk if system else None,
-            lock_system_enabled=bool(system and system.enabled),
+            lock_system_enabled=bool(system and system.grants),
             site_id=branch.site_id,
             site_confirmed=branch.site_is_confirmed,
         )

@@ -26,6 +26,8 @@ class Organisation(models.Model):
     email = models.CharField(max_length=254, blank=True, default="")
     privacy_url = models.CharField(max_length=500, blank=True, default="")
     imprint_url = models.CharField(max_length=500, blank=True, default="")
+    # Days after the end of a booking at which its personal data go; None keeps them.
+    keep_personal_days = models.PositiveIntegerField(null=True, blank=True)
 
     class Meta:
         constraints = [models.CheckConstraint(name="organisation_is_one", condition=Q(id=1))]
@@ -89,6 +91,12 @@ class Door(models.Model):
     allow_unknown = models.BooleanField(default=False)
     read_at = models.DateTimeField(null=True, blank=True)
     missing_since = models.DateTimeField(null=True, blank=True)
+    # Whether the hardware answered when the list was last read, and since when it does not; None where the vendor does not say.
+    ready = models.BooleanField(null=True, blank=True)
+    silent_since = models.DateTimeField(null=True, blank=True)
+    # What a person has not seen yet: "new", or "renamed" from `former_name`; "" once the doors were saved by somebody.
+    news = models.CharField(max_length=10, blank=True, default="")
+    former_name = models.CharField(max_length=300, blank=True, default="")
     position = models.PositiveIntegerField(default=0)
 
     class Meta:

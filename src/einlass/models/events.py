@@ -11,7 +11,9 @@ class EventRecord(models.Model):
     """One event of `core/events.py` as a row; never changed after it was written. Carries no secret and no whole phone number."""
 
     at = models.DateTimeField(db_index=True)
-    kind = models.CharField(max_length=40)
+    kind = models.CharField(max_length=40, db_index=True)
+    # What a change of settings was about, such as `branches.bern`; "" for what happened to a booking.
+    subject = models.CharField(max_length=120, blank=True, default="", db_index=True)
     booking = models.ForeignKey(Booking, null=True, blank=True, on_delete=models.CASCADE, related_name="events")
     branch = models.ForeignKey(Branch, null=True, blank=True, on_delete=models.CASCADE, related_name="events")
     actor_kind = models.CharField(max_length=10)

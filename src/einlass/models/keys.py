@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What we know of the keys at the vendor: the work per booking, one row a key, one row a call. Rows are written before
-the vendor is asked."""
+"""What we know of the keys at the vendor: the work per booking, one row a key, one row a call, one row a door to be opened. Rows are
+written before the vendor is asked."""
 
 from __future__ import annotations
 
 from django.db import models
 
 from einlass.core.keys import HeldKey, KeyState
+from einlass.core.openings import OpeningState
 from einlass.core.windows import Window
 from einlass.models.bookings import Booking
 from einlass.models.branches import Branch
@@ -30,6 +31,8 @@ class Access(models.Model):
     problem_since = models.DateTimeField(null=True, blank=True)
     problem_text = models.CharField(max_length=300, blank=True, default="")
     checked_at = models.DateTimeField(null=True, blank=True)
+    # The last mark before the window (in minutes) at which staff were told that the key is not confirmed.
+    alarmed_minutes = models.PositiveSmallIntegerField(null=True, blank=True)
     ready_generation = models.PositiveIntegerField(null=True, blank=True)
     handed_at = models.DateTimeField(null=True, blank=True)
     # Counts what made this booking due: a worker may put off only what it has looked at.
@@ -116,3 +119,25 @@ class VendorCall(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.outcome or 'open'}"
+
+
+class DoorOpening(models.Model):
+    """One wish of a person to open a door now. Urgent work: dropped when it was not done in time, never repeated after a lost answer."""
+
+    branch = models.ForeignKey(Branch, on_delete=models.CASCADE, related_name="openings")
+    booking = models.ForeignKey(Booking, null=True, blank=True, on_delete=models.CASCADE, related_name="openings")
+    component = models.CharField(max_length=100)
+    door_name = models.CharField(max_length=300, blank=True, default="")
+    asked_by = models.CharField(max_length=200)
+    asked_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    state = models.CharField(max_length=12, default=OpeningState.ASKED.value)
+    ended_at = models.DateTimeField(null=True, blank=True)
+    detail = models.CharField(max_length=300, blank=True, default="")
+
+    class Meta:
+        constraints = [models.CheckConstraint(name="opening_state_known", condition=one_of("state", OpeningState))]
+        indexes = [models.Index(name="opening_asked", fields=["asked_at"], condition=models.Q(state="asked"))]
+
+    def __str__(self) -> str:
+        return f"{self.component} {self.state}"

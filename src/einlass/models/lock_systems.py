@@ -28,9 +28,22 @@ class LockSystem(models.Model):
     not_before = models.DateTimeField(null=True, blank=True)
     failures = models.PositiveIntegerField(default=0)
     accepted_at = models.DateTimeField(null=True, blank=True)
+    # The last connection test that a person asked for (R2).
+    tested_at = models.DateTimeField(null=True, blank=True)
+    tested_code = models.CharField(max_length=30, blank=True, default="")
+    tested_seconds = models.FloatField(null=True, blank=True)
+    # Our clock minus the vendor's as last seen, in seconds; None until an answer carried its time (F17).
+    clock_skew_seconds = models.IntegerField(null=True, blank=True)
+    # Since when it is being switched off with its keys taken back first; no key is made any more, revocations still go out.
+    closing_since = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints = [models.CheckConstraint(name="lock_system_state_known", condition=one_of("state", LockSystemState))]
 
     def __str__(self) -> str:
         return self.key
+
+    @property
+    def grants(self) -> bool:
+        """Whether bookings get keys of it: switched on, and not about to be switched off."""
+        return self.enabled and self.closing_since is None

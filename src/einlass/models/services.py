@@ -9,6 +9,7 @@ from einlass.core.questions import QuestionFacts
 from einlass.core.slots import ServiceRules
 from einlass.models.branches import Branch, Door, Room
 from einlass.models.fields import TextByLanguage
+from einlass.models.pictures import Picture
 
 
 class Service(models.Model):
@@ -30,6 +31,7 @@ class Service(models.Model):
     cancel_until_minutes = models.PositiveIntegerField(default=0)
     reschedule_until_minutes = models.PositiveIntegerField(default=0)
     approval = models.BooleanField(default=False)
+    picture = models.ForeignKey(Picture, null=True, blank=True, on_delete=models.SET_NULL, related_name="services")
     active = models.BooleanField(default=True)
     position = models.PositiveIntegerField(default=0)
 

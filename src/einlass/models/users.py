@@ -31,6 +31,8 @@ class User(AbstractBaseUser):
     branches = models.ManyToManyField(Branch, blank=True, related_name="staff")
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField(auto_now_add=True)
+    # When the invitation went out that has not been followed yet; None for somebody who has a password.
+    invited_at = models.DateTimeField(null=True, blank=True)
 
     objects: ClassVar[UserManager] = UserManager()
 
@@ -53,6 +55,9 @@ class ApiToken(models.Model):
 
     name = models.CharField(max_length=100)
     role = models.CharField(max_length=10)
+    # For the roles that are bound to branches; none named means all of them.
+    branches = models.ManyToManyField(Branch, blank=True, related_name="tokens")
+    created_by = models.CharField(max_length=200, blank=True, default="")
     digest = models.CharField(max_length=64, unique=True)
     last4 = models.CharField(max_length=4)
     created_at = models.DateTimeField()

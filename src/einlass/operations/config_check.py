@@ -82,8 +82,9 @@ class Checked:
         """Note the fault of a chosen door that may not be one (R5). A permission given before counts when the file says nothing."""
         before = any(row.allow_unknown for row in old if row.component == door.component)
         allowed = door.allow_unknown if "allow_unknown" in door.model_fields_set else before
-        if sentence := FORBIDDEN.get(admissible(kind=kind, allow_unknown=allowed)):
-            self.document.fault(door.at("component"), sentence)
+        verdict = admissible(kind=kind, allow_unknown=allowed)
+        if sentence := FORBIDDEN.get(verdict):
+            self.document.fault(door.at("component"), sentence, code=verdict.value)
 
     def _old(self, branch: schema.Branch) -> Branch:
         return self.known.branches.get(branch.key) or Branch()
@@ -185,9 +186,10 @@ def _doors(checked: Checked, item: schema.Part, components: list[str], uses: Map
     for n, component in enumerate(components):
         use = uses.get(component)
         if use is None:
-            checked.document.fault(item.at("doors", n), f"is not listed among the doors of branch {branch_key}")
+            checked.document.fault(item.at("doors", n), f"is not listed among the doors of branch {branch_key}", code="door_not_listed")
         elif use == DoorUse.NONE.value:
-            checked.document.fault(item.at("doors", n), f"is not used at branch {branch_key}: write use: services there")
+            sentence = f"is not used at branch {branch_key}: write use: services there"
+            checked.document.fault(item.at("doors", n), sentence, code="door_not_chosen")
 
 
 def _components_of_one_site(checked: Checked) -> None:
@@ -248,13 +250,15 @@ def _question(checked: Checked, question: schema.Question) -> None:
 
 def _template(checked: Checked, template: schema.Template) -> None:
     """Refused here rather than on the page of a guest."""
-    texts = template.text if isinstance(template.text, dict) else {"": template.text}
-    for language, text in texts.items():
-        try:
-            templates.check(text, allowed=templates.PLACEHOLDERS[template.key])
-        except templates.TemplateRefused as refused:
-            where = template.at("text", language) if language else template.at("text")
-            checked.document.fault(where, _why_refused(refused, templates.PLACEHOLDERS[template.key]))
+    allowed = templates.PLACEHOLDERS[template.key]
+    for field_name, texts in (("subject", template.subject), ("text", template.text)):
+        for language, text in texts.items() if isinstance(texts, dict) else [("", texts)]:
+            try:
+                templates.check(text, allowed=allowed)
+            except templates.TemplateRefused as refused:
+                where = template.at(field_name, language) if language else template.at(field_name)
+                values = {"name": refused.name, "line": str(refused.line), "names": ", ".join(sorted(allowed))}
+                checked.document.fault(where, _why_refused(refused, allowed), code=f"template_{refused.code}", values=values)
 
 
 def _why_refused(refused: templates.TemplateRefused, allowed: Iterable[str]) -> str:

@@ -30,6 +30,18 @@ SENTENCES = {
     "less_than_equal": "must be at most {le}",
     "string_too_long": "is too long: at most {max_length} characters",
 }
+# The codes of the same mistakes for pages; see `core/errors.py:SETTING_ERRORS`.
+CODES = {
+    "missing": "required",
+    "string_too_short": "required",
+    "too_short": "required",
+    "int_type": "not_a_number",
+    "string_too_long": "too_long",
+    "greater_than_equal": "too_small",
+    "less_than_equal": "too_large",
+    "string_pattern_mismatch": "not_a_url",
+}
+LIMITS = frozenset({"ge", "le", "max_length"})
 # Every round mends at least one error, and a file has a finite number of them; this only stops a bug.
 ROUNDS = 1000
 
@@ -50,7 +62,7 @@ def validated(document: Document) -> ConfigFile:
             for detail in details if not noted else []:
                 noted.add(detail["loc"])
                 if detail["loc"] not in document.unreadable:
-                    document.fault(detail["loc"], _sentence(detail))
+                    document.fault(detail["loc"], _sentence(detail), code=CODES.get(detail["type"], ""), values=_limits(detail))
             for loc in sorted({_culprit(detail) for detail in details}, key=_from_behind, reverse=True):
                 _leave_out(data, loc)
     return ConfigFile()
@@ -65,6 +77,11 @@ def _sentence(detail: ErrorDetails) -> str:
     if kind == "value_error":
         return str(context["error"])
     return SENTENCES.get(kind, detail["msg"]).format(**context)
+
+
+def _limits(detail: ErrorDetails) -> dict[str, str]:
+    limit = next((str(limit) for name, limit in detail.get("ctx", {}).items() if name in LIMITS), "")
+    return {"limit": limit} if limit else {}
 
 
 def _unknown_field(loc: Path) -> str:

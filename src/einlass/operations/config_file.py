@@ -12,9 +12,10 @@ from einlass.core.events import Actor, ConfigurationApplied
 from einlass.models.sealed import CannotUnseal
 from einlass.operations.config_check import Checked, Known, check
 from einlass.operations.config_errors import validated
+from einlass.operations.config_export import differences, exported
 from einlass.operations.config_prune import prune as remove_missing
 from einlass.operations.config_vendor import Secrets, ask, read_secrets
-from einlass.operations.config_write import Changes, write, write_answers
+from einlass.operations.config_write import Changes, one_at_a_time, write, write_answers
 from einlass.operations.config_yaml import ConfigError, ConfigFileError, read
 from einlass.operations.events import record
 from einlass.operations.lock_systems import SiteAnswer
@@ -74,13 +75,16 @@ def _write(
     actor: Actor,
 ) -> None:
     with transaction.atomic():
+        one_at_a_time()
+        before = exported()
         write(checked.file, secrets=secrets, changes=changes)
         write_answers(answers, changes=changes, now=now, actor=actor)
         if prune:
             remove_missing(checked.file, document=checked.document, changes=changes, now=now)
             _refuse_faulty(checked)
         if changes.lines:
-            record(ConfigurationApplied(changes=changes.lines), actor=actor, now=now)
+            values = list(differences(before, exported()))
+            record(ConfigurationApplied(changes=changes.lines, values=values), actor=actor, now=now)
         if dry_run:
             raise _OnlyTried
 

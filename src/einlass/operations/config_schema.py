@@ -25,6 +25,7 @@ from pydantic import (
 
 from einlass.core.hours import is_known_holiday_region, is_known_zone, parse_span
 from einlass.core.questions import KINDS
+from einlass.core.templates import PLACEHOLDERS
 from einlass.operations.config_yaml import Path
 
 SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{0,59}")
@@ -69,6 +70,13 @@ def _kind(value: str) -> str:
     if value not in KINDS:
         close = difflib.get_close_matches(value, KINDS, n=1)
         raise ValueError(f"is no kind of question: {f'did you mean {close[0]}?' if close else 'there are ' + ', '.join(KINDS)}")
+    return value
+
+
+def _template_key(value: str) -> str:
+    if value not in PLACEHOLDERS:
+        close = difflib.get_close_matches(value, PLACEHOLDERS, n=1)
+        raise ValueError(f"is no template: {f'did you mean {close[0]}?' if close else 'there are ' + ', '.join(sorted(PLACEHOLDERS))}")
     return value
 
 
@@ -209,6 +217,7 @@ class Organisation(Part):
     email: Annotated[str, _short(254)] = ""
     privacy_url: Url = ""
     imprint_url: Url = ""
+    keep_personal_days: Annotated[int, Field(ge=1, le=36_500)] | None = None
 
 
 class MobileApp(Part):
@@ -330,8 +339,9 @@ class Question(Part):
 
 class Template(Part):
     needed: ClassVar[tuple[str, ...]] = ("text",)
-    key: Literal["exivo_booking_page"]
-    text: Name = ""
+    key: Annotated[str, AfterValidator(_template_key)]
+    subject: Text = ""
+    text: Text = ""
 
 
 class ConfigFile(Part):

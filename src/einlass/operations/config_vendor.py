@@ -141,7 +141,7 @@ def _judge(checked: Checked, branch_key: str, system_key: str, answer: SiteAnswe
             path = system.at("api_secret" if "api_secret" in system.model_fields_set else "api_key")
         where = "" if branch or answer.code == "credentials_rejected" else f" of branch {branch_key}"
         detail = f" ({answer.detail})" if answer.detail else ""
-        checked.document.fault(path, f"{SAYS_NO[answer.code]}{where}{detail}")
+        checked.document.fault(path, f"{SAYS_NO[answer.code]}{where}{detail}", code=answer.code)
     elif answer.code == "confirmed" and branch:
         _judge_doors(checked, branch, answer)
 
@@ -160,4 +160,5 @@ def _judge_doors(checked: Checked, branch: schema.Branch, answer: SiteAnswer) ->
         if chosen and door.component in kinds:
             checked.forbid(door, kind=kinds[door.component], old=rows)
         elif door.component not in kinds and (chosen or door.component not in known):
-            checked.document.fault(door.at("component"), f"exivo does not list this component at site {answer.name}")
+            sentence = f"exivo does not list this component at site {answer.name}"
+            checked.document.fault(door.at("component"), sentence, code="door_not_listed")

@@ -8,10 +8,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.db import models
 
+from einlass.conf.secrets import fingerprint
 from einlass.core.events import Actor
-from einlass.models import Branch, Door, LockSystem, MessageTemplate, Organisation, Question, Room, Service, ServiceRoom
+from einlass.models import Branch, Door, Installation, LockSystem, MessageTemplate, Organisation, Question, Room, Service, ServiceRoom
 from einlass.operations import config_schema as schema
 from einlass.operations.config_fields import given
 from einlass.operations.config_texts import label_of
@@ -66,6 +68,13 @@ def _changed(name: str, old: object, new: object) -> str:
 
 def _said(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def one_at_a_time() -> None:
+    """Whoever changes settings waits for whoever else does, so that what both have read is still so when they write."""
+    # Whoever comes first says which keys belong to this database, see `conf/startup.py:keys_belong_here`.
+    Installation.objects.get_or_create(id=1, defaults={"key_fingerprint": fingerprint(settings.ENCRYPTION_KEYS)})
+    Installation.objects.select_for_update().get(id=1)
 
 
 def write(file: schema.ConfigFile, *, secrets: Secrets, changes: Changes) -> None:

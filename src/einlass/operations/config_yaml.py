@@ -24,6 +24,9 @@ class ConfigError:
     line: int
     path: str
     sentence: str
+    # For pages, which say it in their own language beside the field: a stable code and what fills its sentence.
+    code: str = field(default="", compare=False)
+    values: dict[str, str] = field(default_factory=dict, compare=False, hash=False)
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}: {self.path + ': ' if self.path else ''}{self.sentence}"
@@ -53,9 +56,9 @@ class Document:
     errors: list[ConfigError] = field(default_factory=list)
     unreadable: set[Path] = field(default_factory=set)
 
-    def fault(self, path: Path, sentence: str) -> None:
+    def fault(self, path: Path, sentence: str, *, code: str = "", values: dict[str, str] | None = None) -> None:
         """Note an error at the line of the path, or of the nearest one around it that stands in the file."""
-        self.errors.append(ConfigError(self.source, self.line(path), self.name(path), sentence))
+        self.errors.append(ConfigError(self.source, self.line(path), self.name(path), sentence, code, values or {}))
 
     def line(self, path: Path) -> int:
         while path and path not in self.lines:
@@ -85,6 +88,19 @@ def _step(at: Any, part: str | int) -> Any:
 
 def _key_of(item: Any) -> str:
     return next((str(item[name]) for name in NAMED_BY if item.get(name)), "") if isinstance(item, Mapping) else ""
+
+
+def document_of(data: Mapping[str, Any], *, source: str) -> Document:
+    """The same for data that never was a file, such as what a settings page sends."""
+    return Document(source, data=_located(data, ()))
+
+
+def _located(value: Any, path: Path) -> Any:
+    if isinstance(value, Mapping):
+        found = Located((name, _located(inner, (*path, name))) for name, inner in value.items())
+        found.path = path
+        return found
+    return [_located(item, (*path, n)) for n, item in enumerate(value)] if isinstance(value, list | tuple) else value
 
 
 def read(text: str, *, source: str) -> Document:

@@ -29,6 +29,9 @@ FOLLOWS: dict[type[Event], frozenset[Follower]] = {
     events.BookingCancelled: KEYS,
     events.BookingDeclined: KEYS,
     events.BookingCompleted: NOTHING,
+    events.BookingNoShow: NOTHING,
+    events.BookingAnswersChanged: KEYS,
+    events.KeyReissueAsked: KEYS,
     events.KeyReady: NOTHING,
     events.KeyRevoked: NOTHING,
     events.KeyDrifted: KEYS,
@@ -39,17 +42,31 @@ FOLLOWS: dict[type[Event], frozenset[Follower]] = {
     events.BrakeEngaged: NOTHING,
     events.BrakeReleased: KEYS,
     events.ConfigurationApplied: KEYS,
+    events.SettingsChanged: NOTHING,
+    events.DoorSettingsChanged: KEYS,
+    events.DoorOpeningAsked: NOTHING,
+    events.DoorOpeningEnded: NOTHING,
+    events.GuestDataShown: NOTHING,
+    events.GuestErased: NOTHING,
+    events.MessageSent: NOTHING,
+    events.MessageFailed: NOTHING,
     events.UserCreated: NOTHING,
+    events.UserChanged: NOTHING,
+    events.UserSecured: NOTHING,
     events.TokenCreated: NOTHING,
+    events.TokenRevoked: NOTHING,
 }
 
 
-def record(event: Event, *, actor: Actor, now: datetime, booking: Booking | None = None, branch: Branch | None = None) -> EventRecord:
+def record(
+    event: Event, *, actor: Actor, now: datetime, booking: Booking | None = None, branch: Branch | None = None, subject: str = ""
+) -> EventRecord:
     """Write the event and make due what follows, in the caller's transaction. Without a booking the branch's, else every
     branch's coming bookings are looked at: what is right already costs one comparison."""
     row = EventRecord.objects.create(
         at=now,
         kind=event.kind,
+        subject=subject,
         booking=booking,
         branch=branch or (booking.branch if booking else None),
         actor_kind=actor.kind.value,

@@ -21,12 +21,16 @@ WORKER_ALIVE_SECONDS = 60
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One prerequisite. `code` is stable, `subject` names what it is about by its key, `values` fill the sentence."""
+    """One prerequisite. `code` is stable, `subject` names what it is about by its key, `values` fill the sentence.
+
+    A `warning` hinders no door: somebody ought to know of it, and that is all.
+    """
 
     code: str
     ok: bool
     subject: str = ""
     values: dict[str, str] = field(default_factory=dict)
+    warning: bool = False
 
 
 def readiness(*, now: datetime) -> tuple[Check, ...]:
@@ -35,7 +39,13 @@ def readiness(*, now: datetime) -> tuple[Check, ...]:
 
 
 def is_ready(checks: tuple[Check, ...]) -> bool:
-    return all(check.ok for check in checks)
+    """Whether nothing is wrong; what only wants to be known does not count."""
+    return all(check.ok or check.warning for check in checks)
+
+
+def missing(*, now: datetime) -> int:
+    """How many prerequisites are not met, for the red mark in the navigation."""
+    return sum(1 for check in readiness(now=now) if not check.ok and not check.warning)
 
 
 def _installation(now: datetime) -> Iterator[Check]:

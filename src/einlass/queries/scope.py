@@ -5,20 +5,29 @@ from __future__ import annotations
 
 from django.db.models import QuerySet
 
-from einlass.core.roles import Role
-from einlass.models import Booking, Branch, User
-
-EVERYWHERE = frozenset({Role.OWNER, Role.MANAGER})
+from einlass.core.roles import BOUND_TO_BRANCHES, Role
+from einlass.models import ApiToken, Booking, Branch, User
 
 
 def visible_branches(user: User) -> QuerySet[Branch]:
     """Owners and managers see every branch; others only those that they were given."""
-    if Role(user.role) in EVERYWHERE:
+    if Role(user.role) not in BOUND_TO_BRANCHES:
         return Branch.objects.all()
     return Branch.objects.filter(staff=user)
 
 
 def visible_bookings(user: User) -> QuerySet[Booking]:
-    if Role(user.role) in EVERYWHERE:
+    if Role(user.role) not in BOUND_TO_BRANCHES:
         return Booking.objects.all()
     return Booking.objects.filter(branch__staff=user)
+
+
+def branches_of_token(token: ApiToken) -> QuerySet[Branch]:
+    """The branches a program sees: those that its token was given, all where none was named or its role is not bound to any."""
+    if Role(token.role) not in BOUND_TO_BRANCHES or not token.branches.exists():
+        return Branch.objects.all()
+    return Branch.objects.filter(tokens=token)
+
+
+def bookings_of_token(token: ApiToken) -> QuerySet[Booking]:
+    return Booking.objects.filter(branch__in=branches_of_token(token))

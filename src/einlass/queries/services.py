@@ -57,7 +57,7 @@ def doors_of(service: Service) -> tuple[DoorFacts, ...]:
 def opens_doors(service: Service) -> bool:
     """Whether a booking of it opens any door; never while the integration is off (R1)."""
     system = service.branch.lock_system
-    return bool(system and system.enabled and doors_of(service))
+    return bool(system and system.grants and doors_of(service))
 
 
 def needs_mobile_number(service: Service, questions: list[Question]) -> bool:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from einlass.core.errors import FieldError, Refusal
+from einlass.web.setting_sentences import SETTING_SENTENCES
 
 PROBLEM_JSON = "application/problem+json"
 API = "/api/"
@@ -24,6 +25,8 @@ STATUS: dict[str, int] = {
     "service_not_bookable": 422,
     "deadline_passed": 422,
     "not_allowed_now": 422,
+    "changed_meanwhile": 409,
+    "in_use": 422,
 }
 
 TITLES = {
@@ -34,6 +37,8 @@ TITLES = {
     "service_not_bookable": _("This cannot be booked at the moment"),
     "deadline_passed": _("The time for changes is over"),
     "not_allowed_now": _("This is no longer possible"),
+    "changed_meanwhile": _("Somebody else has saved this meanwhile"),
+    "in_use": _("This is still in use"),
 }
 SENTENCES = {
     "slot_taken": _("Somebody was a moment faster. Please choose another time."),
@@ -43,6 +48,10 @@ SENTENCES = {
     "service_not_bookable": _("The operator still has to set something up. Please ask us, or choose something else."),
     "deadline_passed": _("Changes were possible until the deadline. If something has come up, please call us."),
     "not_allowed_now": _("The booking has been cancelled or is over. It stays as it is."),
+    "changed_meanwhile": _(
+        "Nothing of yours was saved, and nothing of theirs was overwritten. What you typed is still here: compare, then save."
+    ),
+    "in_use": _("Coming bookings depend on it: %(references)s. Move or cancel them first."),
 }
 FIELD_SENTENCES = {
     # answers to booking questions, see core.questions
@@ -73,7 +82,7 @@ FIELD_SENTENCES = {
     "closed": _("We are closed at this time."),
     "step": _("Bookings do not start at this minute."),
 }
-_VALUES = {"number": "", "example": "078 123 45 67", "limit": ""}
+_VALUES = dict.fromkeys(("number", "limit", "sentence", "value", "name", "line", "names", "references"), "") | {"example": "078 123 45 67"}
 
 
 def title(refusal: Refusal) -> str:
@@ -88,7 +97,8 @@ def sentence(refusal: Refusal) -> str:
 
 def field_sentence(error: FieldError) -> str:
     """What is wrong with one field, in the language of the page."""
-    return str(FIELD_SENTENCES.get(error.code, SENTENCES["invalid"])) % (_VALUES | error.values)
+    found = FIELD_SENTENCES.get(error.code) or SETTING_SENTENCES.get(error.code, SENTENCES["invalid"])
+    return str(found) % (_VALUES | error.values)
 
 
 def problem(refusal: Refusal) -> dict[str, Any]:

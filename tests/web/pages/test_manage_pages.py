@@ -15,7 +15,7 @@ from tests.web.pages.conftest import text_of
 from einlass.models import Booking, EventRecord, Service, User
 
 PASSWORD = "a long enough one"
-LIST = "/manage/"
+LIST = "/manage/bookings/"
 
 
 @pytest.fixture(autouse=True)
@@ -38,7 +38,7 @@ def test_sign_in_leads_to_the_list(german: Client, owner: User) -> None:
     asked = german.get(LIST)
     signed_in = german.post(asked["Location"], {"login": owner.email, "password": PASSWORD})
 
-    assert asked["Location"] == "/manage/login/?next=/manage/"
+    assert asked["Location"] == "/manage/login/?next=/manage/bookings/"
     assert signed_in["Location"] == LIST
     assert "Abmelden" in text_of(german.get(LIST))
 
@@ -64,7 +64,7 @@ def test_sign_up_does_not_exist(german: Client, db: None) -> None:
 
 def test_sign_out_needs_a_post(desk: Client) -> None:
     assert desk.get("/manage/logout/").status_code == 405
-    assert desk.post("/manage/logout/")["Location"] == LIST
+    assert desk.post("/manage/logout/")["Location"] == "/manage/"
     assert desk.get(LIST).status_code == 302
 
 

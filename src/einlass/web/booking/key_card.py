@@ -18,7 +18,7 @@ from einlass.models import Booking
 from einlass.queries.keys import AccessView, Problem
 from einlass.web import formats
 from einlass.web.bands import Band, band
-from einlass.web.booking.door_information import App, app_of
+from einlass.web.door_information import App, app_of
 
 SILENT = frozenset({"vendor_unreachable", "throttled", "outcome_unknown", "clock_skew"})
 MOVING_STATES = frozenset({AccessState.PREPARING, AccessState.CHANGING, AccessState.REVOKING, AccessState.TROUBLE})

@@ -17,9 +17,9 @@ from einlass.models import Booking, Service
 from einlass.queries.availability import free_days, nearest_free, next_free
 from einlass.web import formats
 from einlass.web.booking.choices import Choice, address, iso
-from einlass.web.booking.fields import Typed
 from einlass.web.booking.months import Month, Part, month_of, parts_of
 from einlass.web.booking.offers import Offer, door_hours
+from einlass.web.fields import Typed
 
 
 @dataclass(frozen=True, slots=True)

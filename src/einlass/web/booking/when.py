@@ -14,10 +14,10 @@ from django.views.decorators.http import require_http_methods
 
 from einlass.models import Service
 from einlass.web.booking.choices import choice_in
-from einlass.web.booking.fields import typed_in
 from einlass.web.booking.offers import bookable_service, offer_of
 from einlass.web.booking.times import Place, times
 from einlass.web.context import operator_of
+from einlass.web.fields import typed_in
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -22,12 +22,12 @@ from einlass.operations.bookings import Wish, book
 from einlass.web import formats, refusals
 from einlass.web.booking.choices import Choice, address, choice_in
 from einlass.web.booking.deadlines import Deadlines, deadlines_of
-from einlass.web.booking.door_information import door_information
-from einlass.web.booking.fields import Reading, answers_in, fields_of, typed_in
 from einlass.web.booking.offers import bookable_service, door_hours
 from einlass.web.booking.times import Place, duration_of, is_free, nearest, times
 from einlass.web.booking.when import place_of, render_times
 from einlass.web.context import operator_of
+from einlass.web.door_information import door_information
+from einlass.web.fields import Reading, answers_in, fields_of, typed_in
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,26 +6,22 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
-from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.utils import timezone
-from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_safe
 
-from einlass.core.bookings import Actor as ActorKind
 from einlass.core.errors import Refusal
 from einlass.core.events import Actor
-from einlass.core.roles import MAY_BOOK, Role
+from einlass.core.roles import May
 from einlass.models import Booking, User
 from einlass.operations.bookings import cancel, confirm, decline
 from einlass.queries.bookings import BookingFilter, matching, with_facts
 from einlass.queries.scope import visible_bookings, visible_branches
 from einlass.web import refusals
 from einlass.web.context import operator_of
+from einlass.web.manage.desk import FORM, actor_of, allowed, show, staff_of, staff_page
 from einlass.web.manage.filters import Filters, choices, filters_in
 from einlass.web.manage.rows import Reader, days_of, row_of
 
@@ -34,11 +30,9 @@ Deed = Callable[..., Booking]
 DEEDS: Mapping[str, Deed] = {"confirm": confirm, "decline": decline, "cancel": cancel}
 
 
-@never_cache
-@login_required
-@require_safe
+@staff_page(May.LOOK)
 def listed(request: HttpRequest) -> HttpResponse:
-    user, now = _staff(request), timezone.now()
+    user, now = staff_of(request), timezone.now()
     branches = list(visible_branches(user))
     filters = filters_in(request.GET, branches=branches, now=now)
     page = Paginator(_found(user, filters), PER_PAGE).get_page(request.GET.get("page"))
@@ -49,31 +43,25 @@ def listed(request: HttpRequest) -> HttpResponse:
         "filters": filters,
         "choices": choices(branches, filters=filters, reader=reader),
         "may_act": reader.may_act,
-        "staff": user,
     }
-    return render(request, "manage/bookings.html", context)
+    return show(request, "manage/bookings.html", context, at="bookings")
 
 
-@never_cache
-@login_required
-@require_http_methods(["GET", "HEAD", "POST"])
+@staff_page(May.WORK, FORM)
 def decide(request: HttpRequest, reference: str, action: str) -> HttpResponse:
     """Ask once, then confirm, decline or cancel; cancelling takes the key back (R12)."""
-    user, now = _staff(request), timezone.now()
+    user, now = staff_of(request), timezone.now()
     booking = with_facts(visible_bookings(user).filter(reference=reference)).first()
     if booking is None or action not in DEEDS:
         raise Http404
-    reader = _reader(request, now)
-    if not reader.may_act:
-        raise PermissionDenied
-    context = {"row": row_of(booking, reader=reader), "action": action, "staff": user}
+    context = {"row": row_of(booking, reader=_reader(request, now)), "action": action}
     if request.method != "POST":
-        return render(request, "manage/decide.html", context)
+        return show(request, "manage/decide.html", context, at="bookings")
     try:
-        _do(action, booking, user=user, now=now, reason=request.POST.get("reason", "").strip())
+        _do(action, booking, actor=actor_of(request), now=now, reason=request.POST.get("reason", "").strip())
     except Refusal as refusal:
         words = {"refusal_title": refusals.title(refusal), "refusal": refusals.sentence(refusal)}
-        return render(request, "manage/decide.html", {**context, **words}, status=refusals.STATUS[refusal.code])
+        return show(request, "manage/decide.html", {**context, **words}, at="bookings", status=refusals.STATUS[refusal.code])
     return redirect("manage_bookings")
 
 
@@ -82,8 +70,7 @@ def _found(user: User, filters: Filters) -> QuerySet[Booking]:
     return matching(visible_bookings(user), wanted)
 
 
-def _do(action: str, booking: Booking, *, user: User, now: datetime, reason: str) -> None:
-    actor = Actor(ActorKind.STAFF, user.get_full_name())
+def _do(action: str, booking: Booking, *, actor: Actor, now: datetime, reason: str) -> None:
     if action == "confirm":
         confirm(booking, actor=actor, now=now)
     else:
@@ -92,9 +79,4 @@ def _do(action: str, booking: Booking, *, user: User, now: datetime, reason: str
 
 def _reader(request: HttpRequest, now: datetime) -> Reader:
     default = operator_of(request).default_language
-    return Reader(language=request.LANGUAGE_CODE, default=default, now=now, may_act=Role(_staff(request).role) in MAY_BOOK)
-
-
-def _staff(request: HttpRequest) -> User:
-    assert isinstance(request.user, User)
-    return request.user
+    return Reader(language=request.LANGUAGE_CODE, default=default, now=now, may_act=allowed(request, May.WORK))

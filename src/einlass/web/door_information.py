@@ -12,7 +12,7 @@ from einlass.core.templates import DEFAULT_TEXTS, TemplateRefused, render_html
 from einlass.core.texts import in_language
 from einlass.models import Branch, MessageTemplate, Service
 from einlass.queries.services import organisation
-from einlass.web.booking.fields import Reading
+from einlass.web.fields import Reading
 
 KEY = "exivo_booking_page"
 DEFAULT_APP = "dormakaba mobile access"
