@@ -7,13 +7,13 @@ Text = str | Mapping[str, str]
 
 
 def in_language(text: Text, *, language: str, default: str) -> str:
-    """The text in the language, else in the default one, else in any; "" where there is none."""
+    """The text in the language, else in the default one, else in the first of the others by their code; "" where there is none."""
     if isinstance(text, str):
         return text
     for wanted in (language, language.split("-", maxsplit=1)[0], default):
         if text.get(wanted):
             return text[wanted]
-    return next((value for value in text.values() if value), "")
+    return next((text[code] for code in sorted(text) if text[code]), "")
 
 
 def canonical(text: Text) -> Text:
