@@ -54,6 +54,21 @@ def doors_of(service: Service) -> tuple[DoorFacts, ...]:
     )
 
 
+def services_with_doors() -> list[Service]:
+    """Every service that has doors in any of its rooms, also one that is not offered or whose integration is off just now."""
+    services = Service.objects.select_related("branch", "branch__lock_system").prefetch_related(
+        "rooms", "doors", "rooms__doors", "branch__doors"
+    )
+    return [service for service in services if doors_of(service)]
+
+
+def without_mobile_number() -> list[Service]:
+    """R8: the services on offer that cannot be booked, because nobody is asked for the number that becomes the key."""
+    services = list(offered_services())
+    questions = questions_by_service(services)
+    return [service for service in services if needs_mobile_number(service, questions[service.pk])]
+
+
 def opens_doors(service: Service) -> bool:
     """Whether a booking of it opens any door; never while the integration is off (R1)."""
     system = service.branch.lock_system
