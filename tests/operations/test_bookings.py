@@ -12,7 +12,7 @@ from tests.conftest import FakeClock
 from einlass.core.bookings import Actor as ActorKind
 from einlass.core.errors import Refusal
 from einlass.core.events import GUEST, Actor
-from einlass.models import Access, Booking, EventRecord, LockSystem, Question, Service
+from einlass.models import Access, Booking, EventRecord, LockSystem, Question, Room, Service
 from einlass.operations.bookings import Wish, book, cancel, complete_past, confirm, decline, reschedule
 
 pytestmark = pytest.mark.django_db
@@ -127,6 +127,62 @@ def test_r17_a_booking_that_waits_takes_the_room_and_gets_no_key_until_it_is_con
     assert confirm(booking, actor=STAFF, now=clock.now).sequence == confirmed.sequence
 
 
+def test_staff_book_without_notice_and_approve_by_booking(clock: FakeClock) -> None:
+    service = make.make_house(clock.now, approval=True, notice_minutes=24 * 60)
+
+    with pytest.raises(Refusal) as refused:
+        make.make_booking(service, now=clock.now, hours=1)
+    booking = make.make_booking(service, now=clock.now, hours=1, actor=STAFF)
+
+    assert (refused.value.code, refused.value.fields[0].code) == ("not_offered", "notice")
+    assert (booking.status, Access.objects.get().reason) == ("confirmed", "booking.confirmed")
+    assert list(EventRecord.objects.values_list("kind", "actor_name")) == [("booking.confirmed", "Nadia Keller")]
+
+
+def test_a_program_of_the_staff_is_bound_by_notice_and_approval(clock: FakeClock) -> None:
+    service = make.make_house(clock.now, approval=True, notice_minutes=24 * 60)
+    program = Actor(ActorKind.API, "till")
+
+    with pytest.raises(Refusal, match="not_offered"):
+        make.make_booking(service, now=clock.now, hours=1, actor=program)
+    assert make.make_booking(service, now=clock.now, hours=48, actor=program).status == "pending"
+
+
+def test_staff_move_without_notice(clock: FakeClock) -> None:
+    service = make.make_house(clock.now, notice_minutes=24 * 60)
+    booking = make.make_booking(service, now=clock.now, hours=48)
+    soon = clock.now + timedelta(hours=1)
+
+    with pytest.raises(Refusal, match="not_offered"):
+        reschedule(booking, start=soon, duration=None, actor=GUEST, now=clock.now)
+    assert reschedule(booking, start=soon, duration=None, actor=STAFF, now=clock.now).start == soon
+
+
+def test_book_gives_the_room_that_is_wanted_or_none(clock: FakeClock) -> None:
+    service = make.make_house(clock.now)
+    second = make.make_room(service.branch, "gurten", capacity=4)
+    service.rooms.add(second, through_defaults={"position": 1})
+    other = make.make_room(service.branch, "elsewhere")
+    Question.objects.create(key="persons", kind="persons", position=9)
+
+    def wish(room: Room, **answered: object) -> Booking:
+        start = clock.now + timedelta(hours=24)
+        return book(Wish(service, start, 60, make.answers(**answered), room=room), actor=STAFF, now=clock.now)
+
+    assert wish(second).room == second
+    with pytest.raises(Refusal, match="slot_taken"):
+        wish(second)
+    with pytest.raises(Refusal) as not_ours:
+        wish(other)
+    with pytest.raises(Refusal) as too_small:
+        wish(second, persons=5)
+    assert [(e.field, e.code) for e in (*not_ours.value.fields, *too_small.value.fields)] == [
+        ("room", "not_a_choice"),
+        ("room", "room_too_small"),
+    ]
+    assert Booking.objects.count() == 1
+
+
 def test_decline_frees_the_room(clock: FakeClock) -> None:
     service = make.make_house(clock.now, approval=True)
     decline(make.make_booking(service, now=clock.now), actor=STAFF, now=clock.now, reason="Umbau")
@@ -188,6 +244,22 @@ def test_move_keeps_the_room_where_it_is_free(clock: FakeClock) -> None:
     second = make.make_booking(service, now=clock.now)
 
     assert reschedule(second, start=second.start + timedelta(days=1), duration=None, actor=GUEST, now=clock.now).room.key == "gurten"
+
+
+def test_move_to_another_room_keeps_the_time_and_is_refused_where_it_is_taken(clock: FakeClock) -> None:
+    service = make.make_house(clock.now)
+    second = make.make_room(service.branch, "gurten")
+    service.rooms.add(second, through_defaults={"position": 1})
+    booking = make.make_booking(service, now=clock.now)
+
+    moved = reschedule(booking, start=booking.start, duration=None, actor=STAFF, now=clock.now, room=second)
+    make.make_booking(service, now=clock.now)
+
+    assert (moved.room.key, moved.start, moved.sequence) == ("gurten", booking.start, 1)
+    assert EventRecord.objects.get(kind="booking.moved").data["new_room"] == "gurten"
+    with pytest.raises(Refusal, match="slot_taken"):
+        reschedule(moved, start=booking.start, duration=None, actor=STAFF, now=clock.now, room=Room.objects.get(key="aare"))
+    assert Booking.objects.get(pk=booking.pk).room == second
 
 
 @pytest.mark.parametrize("minutes", [0, -60, 61])

@@ -42,6 +42,9 @@ REFUSAL_CODES = (
     "in_use",
 )
 
+# Codes of a FieldError about the room that somebody of the staff chose for a booking.
+ROOM_ERRORS = ("room_too_small",)
+
 # Codes of a FieldError of the settings beside those of the booking questions, with the names of the values that they carry.
 SETTING_ERRORS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {

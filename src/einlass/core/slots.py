@@ -6,12 +6,13 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from heapq import nsmallest
 from operator import itemgetter
 
+from einlass.core.bookings import Actor
 from einlass.core.hours import DAY, OpeningHours, epoch_minute, local_date, open_minutes
 from einlass.core.windows import Window
 
@@ -62,6 +63,11 @@ class SlotDay:
 def blocked_window(rules: ServiceRules, window: Window) -> Window:
     """What a booking takes of its room: itself and both buffers, which may lie outside the opening hours."""
     return window.widened(before_minutes=rules.buffer_before, after_minutes=rules.buffer_after)
+
+
+def rules_for(rules: ServiceRules, *, actor: Actor) -> ServiceRules:
+    """The rules as they bind somebody: no notice holds for the staff, who know whether the room can be made ready."""
+    return replace(rules, notice_minutes=0) if actor is Actor.STAFF else rules
 
 
 def free_rooms(rules: ServiceRules, *, rooms: Sequence[int], taken: Taken, window: Window) -> tuple[int, ...]:

@@ -28,7 +28,7 @@ from einlass.core.events import (
     BookingRequested,
 )
 from einlass.core.questions import validate
-from einlass.core.slots import blocked_window, free_rooms, why_not_offered
+from einlass.core.slots import blocked_window, free_rooms, rules_for, why_not_offered
 from einlass.core.windows import Window
 from einlass.models import Booking, Question, Room, Service
 from einlass.operations.events import record
@@ -42,6 +42,7 @@ class Wish:
     """What is to be booked: a service from `start`, for `duration` minutes, with the answers to its questions.
 
     `once` is a random word of the form that was sent: the same wish from the same form is one booking, however often it comes.
+    With `room` it is this one of the service's rooms or none.
     """
 
     service: Service
@@ -50,6 +51,7 @@ class Wish:
     answers: Mapping[str, object]
     language: str = ""
     once: str = ""
+    room: Room | None = None
 
     @property
     def window(self) -> Window:
@@ -57,17 +59,19 @@ class Wish:
 
 
 def book(wish: Wish, *, actor: Actor, now: datetime) -> Booking:
-    """Book, or ask for approval where the service wants it. Raises Refusal: service_not_bookable (R8), invalid,
-    not_offered, slot_taken, busy. Records BookingConfirmed or BookingRequested."""
+    """Book, or ask for approval where the service wants it; the staff approve by booking, and no notice binds them.
+
+    Raises Refusal: service_not_bookable (R8), invalid, not_offered, slot_taken, busy. Records BookingConfirmed or BookingRequested.
+    """
     link_token = _link_token_of(wish)
     if link_token and (made := booking_by_link(link_token)):
         return made
     questions = questions_of(wish.service)
     if not wish.service.active or needs_mobile_number(wish.service, questions):
         raise Refusal("service_not_bookable")
-    _refuse_unoffered(wish.service, start=wish.start, duration=wish.duration, now=now)
+    _refuse_unoffered(wish.service, start=wish.start, duration=wish.duration, actor=actor, now=now)
     answers = _validated(wish, questions)
-    status = Status.PENDING if wish.service.approval else Status.CONFIRMED
+    status = Status.PENDING if wish.service.approval and actor.kind is not ActorKind.STAFF else Status.CONFIRMED
     booking = Booking(
         service=wish.service,
         branch=wish.service.branch,
@@ -81,7 +85,7 @@ def book(wish: Wish, *, actor: Actor, now: datetime) -> Booking:
     persons = _persons(answers, questions)
     try:
         with transaction.atomic():
-            _take_room(booking, window=wish.window, persons=persons)
+            _take_room(booking, window=wish.window, persons=persons, wanted=wish.room)
             record(BookingConfirmed() if status is Status.CONFIRMED else BookingRequested(), actor=actor, now=now, booking=booking)
     except IntegrityError:
         # The same form came twice at the same moment, and the other one was written first.
@@ -92,10 +96,13 @@ def book(wish: Wish, *, actor: Actor, now: datetime) -> Booking:
     return booking
 
 
-def reschedule(booking: Booking, *, start: datetime, duration: int | None, actor: Actor, now: datetime) -> Booking:
+def reschedule(
+    booking: Booking, *, start: datetime, duration: int | None, actor: Actor, now: datetime, room: Room | None = None
+) -> Booking:
     """Move to another start, perhaps another room of the service; `duration` in minutes, None keeps it (R13).
 
-    Raises Refusal: not_allowed_now, deadline_passed, not_offered, slot_taken (then all is as it was). Records BookingMoved.
+    Without `room` the one that the booking has is kept where it is free; with it, it is this one or none.
+    Raises Refusal: not_allowed_now, deadline_passed, invalid, not_offered, slot_taken (then all is as it was). Records BookingMoved.
     """
     with transaction.atomic():
         booking = _locked(booking)
@@ -103,17 +110,17 @@ def reschedule(booking: Booking, *, start: datetime, duration: int | None, actor
         _refuse_late(booking, until_minutes=booking.service.reschedule_until_minutes, actor=actor, now=now)
         minutes = duration if duration is not None else booking.window.minutes
         wanted = Window(start, start + timedelta(minutes=minutes)) if minutes > 0 else booking.window
-        if wanted == booking.window and minutes > 0:
+        if wanted == booking.window and minutes > 0 and (room is None or room.pk == booking.room_id):
             return booking
         # Who keeps his start and only prolongs or shortens is not late for it, also while the booking runs.
         notice = timedelta(minutes=booking.service.notice_minutes)
         asked_at = min(now, start - notice) if start == booking.start else now
-        _refuse_unoffered(booking.service, start=start, duration=minutes, now=asked_at)
+        _refuse_unoffered(booking.service, start=start, duration=minutes, actor=actor, now=asked_at)
         old = booking.window
         old_room = booking.room.key
         booking.sequence += 1
         questions = questions_of(booking.service)
-        _take_room(booking, window=wanted, persons=_persons(booking.answers, questions))
+        _take_room(booking, window=wanted, persons=_persons(booking.answers, questions), wanted=room)
         moved = BookingMoved(
             old_start=old.start.isoformat(),
             old_end=old.end.isoformat(),
@@ -212,14 +219,14 @@ def _persons(answers: Mapping[str, object], questions: list[Question]) -> int:
     return max((count for count in counts if isinstance(count, int)), default=0)
 
 
-def _refuse_unoffered(service: Service, *, start: datetime, duration: int, now: datetime) -> None:
-    reason = why_not_offered(service.rules(), service.branch.hours(), start=start, duration=duration, now=now)
+def _refuse_unoffered(service: Service, *, start: datetime, duration: int, actor: Actor, now: datetime) -> None:
+    reason = why_not_offered(rules_for(service.rules(), actor=actor.kind), service.branch.hours(), start=start, duration=duration, now=now)
     if reason:
         raise Refusal("not_offered", fields=(FieldError("duration" if reason == "duration" else "start", reason),))
 
 
-def _take_room(booking: Booking, *, window: Window, persons: int) -> None:
-    """Give the booking the first free room of its service and write it. Raises Refusal slot_taken.
+def _take_room(booking: Booking, *, window: Window, persons: int, wanted: Room | None = None) -> None:
+    """Give the booking the first free room of its service, or the one that is wanted, and write it. Raises Refusal slot_taken.
 
     The rooms' rows are locked in the order of their ids, so that two wishes for several rooms cannot wait for one another;
     after that the check cannot be overtaken. The database's own refusal of an overlap remains the last word.
@@ -227,6 +234,10 @@ def _take_room(booking: Booking, *, window: Window, persons: int) -> None:
     rooms = {room.pk: room for room in rooms_for(booking.service, persons=persons)}
     if not rooms:
         raise Refusal("invalid" if persons else "not_offered", fields=(FieldError("persons", "too_many_persons"),) if persons else ())
+    if wanted is not None and wanted.pk not in rooms:
+        raise _not_this_room(booking.service, wanted)
+    if wanted is not None:
+        rooms = {wanted.pk: rooms[wanted.pk]}
     list(Room.objects.select_for_update(no_key=True).filter(pk__in=rooms).order_by("pk").values_list("pk"))
     rules = booking.service.rules()
     blocked = blocked_window(rules, window)
@@ -245,6 +256,12 @@ def _take_room(booking: Booking, *, window: Window, persons: int) -> None:
         if "no_overlap" not in str(error):
             raise
         raise Refusal("slot_taken") from error
+
+
+def _not_this_room(service: Service, room: Room) -> Refusal:
+    """Why the service cannot be held in this room: it is not one of its own, or too small for so many people."""
+    ours = room.active and service.rooms.filter(pk=room.pk).exists()
+    return Refusal("invalid", fields=(FieldError("room", "room_too_small" if ours else "not_a_choice"),))
 
 
 def _locked(booking: Booking) -> Booking:

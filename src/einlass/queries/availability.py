@@ -7,9 +7,9 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
-from einlass.core.bookings import BLOCKING
+from einlass.core.bookings import BLOCKING, Actor
 from einlass.core.hours import local_date
-from einlass.core.slots import Slot, SlotDay, nearest, offered_days
+from einlass.core.slots import Slot, SlotDay, nearest, offered_days, rules_for
 from einlass.core.windows import Window
 from einlass.models import Booking, Room, Service
 
@@ -38,24 +38,34 @@ def taken_windows(rooms: Sequence[int], *, start: datetime, end: datetime, leave
 
 
 def free_days(
-    service: Service, *, duration: int, first: date, last: date, now: datetime, leave_out: Booking | None = None
+    service: Service,
+    *,
+    duration: int,
+    first: date,
+    last: date,
+    now: datetime,
+    leave_out: Booking | None = None,
+    actor: Actor = Actor.GUEST,
 ) -> tuple[SlotDay, ...]:
-    """The offered starts of each day from `first` to `last` inclusive; `duration` in minutes. Two queries, however many days."""
+    """The starts offered to `actor` each day from `first` to `last` inclusive; `duration` in minutes. Two queries, however many days."""
     rooms = [room.pk for room in rooms_for(service)]
     hours = service.branch.hours()
     start = datetime.combine(first, datetime.min.time(), tzinfo=now.tzinfo) - REACH
     end = datetime.combine(last, datetime.min.time(), tzinfo=now.tzinfo) + REACH
     taken = taken_windows(rooms, start=start, end=end, leave_out=leave_out)
-    return offered_days(service.rules(), hours, rooms=rooms, taken=taken, duration=duration, first=first, last=last, now=now)
+    rules = rules_for(service.rules(), actor=actor)
+    return offered_days(rules, hours, rooms=rooms, taken=taken, duration=duration, first=first, last=last, now=now)
 
 
-def next_free(service: Service, *, duration: int, first: date, now: datetime, leave_out: Booking | None = None) -> Slot | None:
+def next_free(
+    service: Service, *, duration: int, first: date, now: datetime, leave_out: Booking | None = None, actor: Actor = Actor.GUEST
+) -> Slot | None:
     """The first offered start on or after the local day `first`, a month at a time up to the horizon."""
     horizon = local_date(now, service.branch.time_zone) + timedelta(days=service.horizon_days)
     day = max(first, local_date(now, service.branch.time_zone))
     while day <= horizon:
         last = min(day + timedelta(days=30), horizon)
-        days = free_days(service, duration=duration, first=day, last=last, now=now, leave_out=leave_out)
+        days = free_days(service, duration=duration, first=day, last=last, now=now, leave_out=leave_out, actor=actor)
         slot = next((slot for free in days for slot in free.slots), None)
         if slot is not None:
             return slot

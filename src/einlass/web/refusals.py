@@ -62,6 +62,7 @@ FIELD_SENTENCES = {
     "not_a_number": _("Please give a number."),
     "not_a_number_positive": _("Please give a whole number from 1."),
     "too_many_persons": _("None of our rooms is large enough for so many people. Please ask us."),
+    "room_too_small": _("This room is too small for so many people."),
     "not_a_choice": _("Please choose one of the options."),
     "not_yes_or_no": _("Please choose yes or no."),
     "not_a_date": _("Please give a date, for example 2027-01-12."),
