@@ -51,7 +51,20 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Run:
     return run
 
 
-COMMANDS = ["up", "demo", "serve", "worker", "migrate", "emulator", "check", "apply", "token create", "owner create", "keys sweep"]
+COMMANDS = [
+    "up",
+    "demo",
+    "serve",
+    "worker",
+    "migrate",
+    "emulator",
+    "check",
+    "apply",
+    "export",
+    "token create",
+    "owner create",
+    "keys sweep",
+]
 
 
 @pytest.mark.parametrize("command", ["", *COMMANDS])
@@ -164,6 +177,22 @@ def test_apply_of_a_file_that_is_not_there_is_told(migrated: Run) -> None:
     done = migrated("apply", "/no/such.yaml")
 
     assert (done.returncode, done.stderr) == (1, "/no/such.yaml: No such file or directory\n")
+
+
+def test_export_is_a_file_that_apply_takes(einlass: Run, tmp_path: Path) -> None:
+    einlass("migrate")
+    file = tmp_path / "house.yaml"
+    file.write_text(FILE)
+    einlass("apply", str(file))
+
+    exported = einlass("export")
+    file.write_text(exported.stdout)
+    applied = einlass("apply", str(file))
+    as_json = json.loads(einlass("export", "--json").stdout)
+
+    assert exported.stdout.startswith("# The configuration of this installation of Einlass")
+    assert (exported.returncode, exported.stderr, applied.stdout) == (0, "", "No changes.\n")
+    assert [service["key"] for service in as_json["services"]] == ["seminar"]
 
 
 def test_check_ends_with_1_while_something_is_red(migrated: Run) -> None:

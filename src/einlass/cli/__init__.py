@@ -32,6 +32,7 @@ COMMANDS: tuple[Callable[..., None], ...] = (
     running.emulator,
     configuration.check,
     configuration.apply,
+    configuration.export,
 )
 for command in COMMANDS:
     app.command()(command)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`check` and `apply`: what is missing before a door can open, and the configuration as a file."""
+"""`check`, `apply` and `export`: what is missing before a door can open, and the configuration as a file."""
 
 from __future__ import annotations
 
@@ -105,3 +105,16 @@ def apply(
     typer.echo("\n".join(applied.changes) if applied.changes else "No changes.")
     if dry_run and applied.changes:
         typer.echo("Nothing was changed: this was a dry run.", err=True)
+
+
+def export(as_json: setup.AsJson = False) -> None:
+    """Print the whole configuration as a file that `apply` takes. Secrets are not in it: their place names an environment variable."""
+    setup.load_migrated()
+    from einlass.operations.config_dump import as_yaml, file_of
+    from einlass.operations.config_export import exported
+
+    whole = exported()
+    if as_json:
+        setup.print_json(file_of(whole))
+    else:
+        typer.echo(as_yaml(whole), nl=False)

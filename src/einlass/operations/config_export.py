@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -45,8 +44,14 @@ def organisation_part() -> Exported:
 def lock_system_part(row: LockSystem) -> Exported:
     part = _columns(schema.LockSystem, row) | {"api_key": row.api_key, "enabled": row.grants}
     if row.sealed_secret:
-        part["api_secret"] = {"env": VARIABLE.format(key=re.sub(r"\W", "_", row.key).upper())}
+        part["api_secret"] = {"env": VARIABLE.format(key=_variable(row.key))}
     return part
+
+
+def _variable(key: str) -> str:
+    """A key as part of a variable's name, which begins with no digit."""
+    name = key.replace("-", "_").upper()
+    return f"_{name}" if name[0].isdigit() else name
 
 
 def branch_part(row: Branch) -> Exported:
@@ -84,14 +89,6 @@ def question_part(row: Question) -> Exported:
 
 def template_part(row: MessageTemplate) -> Exported:
     return _columns(schema.Template, row)
-
-
-def without_empty(part: Any) -> Any:
-    """For a file that people read: what is empty is left out, as nothing is said by it."""
-    if isinstance(part, Mapping):
-        kept = {name: without_empty(value) for name, value in part.items()}
-        return {name: value for name, value in kept.items() if value not in ("", None, [], {})}
-    return [without_empty(item) for item in part] if isinstance(part, list) else part
 
 
 def digest_of(part: Any) -> str:

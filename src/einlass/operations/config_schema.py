@@ -26,6 +26,7 @@ from pydantic import (
 from einlass.core.hours import is_known_holiday_region, is_known_zone, parse_span
 from einlass.core.questions import KINDS
 from einlass.core.templates import PLACEHOLDERS
+from einlass.core.texts import canonical
 from einlass.operations.config_yaml import Path
 
 SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{0,59}")
@@ -46,7 +47,7 @@ def _language(value: str) -> str:
 
 
 def _text(value: object) -> str | dict[str, str]:
-    """A string, or one for each language."""
+    """A string, or one for each language, in its one form: so a file and what it is exported as do not differ."""
     if isinstance(value, str):
         return value
     if not isinstance(value, Mapping):
@@ -56,12 +57,13 @@ def _text(value: object) -> str | dict[str, str]:
             raise ValueError(f"{language!r} is no known language: write codes such as de, en, fr or it")
         if not isinstance(text, str):
             raise ValueError(f"the text for {language} is no text: put it in quotes")  # noqa: TRY004 - as above
-    return dict(value)
+    text = canonical(value)
+    return text if isinstance(text, str) else dict(text)
 
 
 def _name(value: object) -> str | dict[str, str]:
     text = _text(value)
-    if not text or (isinstance(text, dict) and not all(text.values())):
+    if not text or (isinstance(value, Mapping) and not all(value.values())):
         raise ValueError("must not be empty")
     return text
 

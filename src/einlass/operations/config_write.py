@@ -223,7 +223,7 @@ def _question(item: schema.Question, changes: Changes) -> None:
     row = Question.objects.filter(key=item.key).first() or Question(key=item.key, position=Question.objects.count())
     name, new = f"questions.{item.key}", row.pk is None
     columns = given(item, new=new)
-    if new and not item.label:
+    if new and "label" not in item.model_fields_set:
         columns["label"] = label_of(item.key, kind=item.kind)
     changes.assign(row, name, columns, new=new)
     if new or "services" in item.model_fields_set:
