@@ -231,6 +231,13 @@ class GuestDataShown(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class GuestErasureAsked(Event):
+    """Somebody asked for the personal data of a booking to go; they go once no key of it can open any more (F45)."""
+
+    kind: ClassVar[str] = "guest.erasure_asked"
+
+
+@dataclass(frozen=True, slots=True)
 class GuestErased(Event):
     """The personal data of a booking are gone: somebody asked for it, or their time was over. Its key was taken back before (F45)."""
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 
 from einlass.models import Branch, Worker
-from einlass.operations import access, bookings, key_sweep, keys, lock_systems
+from einlass.operations import access, bookings, key_sweep, keys, lock_systems, privacy
 
 NOTHING: tuple[int, ...] = ()
 WORKER_GONE = timedelta(seconds=60)
@@ -33,6 +33,7 @@ def minutely() -> None:
     access.find_forgotten(now=now())
     access.hand_over_due(now=now())
     bookings.complete_past(now=now())
+    privacy.erase_due(now=now())
 
 
 def probe() -> None:

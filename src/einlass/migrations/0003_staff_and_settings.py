@@ -78,6 +78,11 @@ class Migration(migrations.Migration):
             field=models.CharField(blank=True, db_index=True, default="", max_length=120),
         ),
         migrations.AddField(
+            model_name="worker",
+            name="clock_skew_seconds",
+            field=models.IntegerField(blank=True, null=True),
+        ),
+        migrations.AddField(
             model_name="locksystem",
             name="clock_skew_seconds",
             field=models.IntegerField(blank=True, null=True),
@@ -194,5 +199,15 @@ class Migration(migrations.Migration):
                     models.Index(condition=models.Q(("next_attempt_at__isnull", False)), fields=["next_attempt_at"], name="message_due")
                 ],
             },
+        ),
+        migrations.AddIndex(
+            model_name="booking",
+            index=models.Index(
+                condition=models.Q(("erase_since__isnull", False), ("erased_at__isnull", True)), fields=["erase_since"], name="booking_to_erase"
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="booking",
+            index=models.Index(condition=models.Q(("erased_at__isnull", True)), fields=["end"], name="booking_kept"),
         ),
     ]

@@ -70,6 +70,11 @@ class Booking(models.Model):
             models.Index(name="booking_branch_start", fields=["branch", "start"]),
             models.Index(name="booking_status_end", fields=["status", "end"]),
             models.Index(name="booking_start", fields=["start"]),
+            # Looked through every minute for what is due to be erased.
+            models.Index(
+                name="booking_to_erase", fields=["erase_since"], condition=models.Q(erase_since__isnull=False, erased_at__isnull=True)
+            ),
+            models.Index(name="booking_kept", fields=["end"], condition=models.Q(erased_at__isnull=True)),
             # Free times are read per room over the blocking states only; queries repeat the predicate to use it.
             models.Index(
                 name="booking_room_blocked",

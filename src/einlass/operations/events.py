@@ -47,6 +47,7 @@ FOLLOWS: dict[type[Event], frozenset[Follower]] = {
     events.DoorOpeningAsked: NOTHING,
     events.DoorOpeningEnded: NOTHING,
     events.GuestDataShown: NOTHING,
+    events.GuestErasureAsked: NOTHING,
     events.GuestErased: NOTHING,
     events.MessageSent: NOTHING,
     events.MessageFailed: NOTHING,
