@@ -25,6 +25,7 @@ from einlass.core.events import (
     BookingConfirmed,
     BookingDeclined,
     BookingMoved,
+    BookingNoShow,
     BookingRequested,
 )
 from einlass.core.questions import validate
@@ -168,6 +169,19 @@ def decline(booking: Booking, *, actor: Actor, now: datetime, reason: str = "") 
             return booking
         _become(booking, Status.DECLINED, now=now, reason=reason)
         record(BookingDeclined(reason=reason), actor=actor, now=now, booking=booking)
+    return booking
+
+
+def no_show(booking: Booking, *, actor: Actor, now: datetime) -> Booking:
+    """Say that nobody came, once the booking has begun; its key stays, in case somebody comes after all. Records BookingNoShow."""
+    with transaction.atomic():
+        booking = _locked(booking)
+        if booking.status == Status.NO_SHOW.value:
+            return booking
+        if now < booking.start:
+            raise Refusal("not_allowed_now", values={"status": booking.status})
+        _become(booking, Status.NO_SHOW, now=now)
+        record(BookingNoShow(), actor=actor, now=now, booking=booking)
     return booking
 
 

@@ -149,7 +149,7 @@ def test_confirm_makes_a_request_a_booking(desk: Client, service: Service) -> No
     answer = desk.post(f"/manage/bookings/{booking.reference}/confirm/")
 
     assert "wartet auf Bestätigung" in listed
-    assert answer["Location"] == LIST
+    assert answer["Location"] == f"/manage/bookings/{booking.reference}/"
     assert Booking.objects.get().status == "confirmed"
     assert EventRecord.objects.filter(kind="booking.confirmed", actor_kind="staff", actor_name="Nadia Keller").count() == 1
 
