@@ -201,7 +201,7 @@ def test_check_ends_with_1_while_something_is_red(migrated: Run) -> None:
 
     assert (done.returncode, "No worker has been running" in done.stdout) == (1, True)
     assert as_json["ready"] is False
-    assert {"code": "worker_alive", "ok": False, "subject": "", "values": {"seconds": ""}} in as_json["checks"]
+    assert {"code": "worker_alive", "ok": False, "subject": "", "values": {"seconds": ""}, "warning": False} in as_json["checks"]
 
 
 def test_sweep_without_a_site_has_nothing_to_do(migrated: Run) -> None:

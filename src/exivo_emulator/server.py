@@ -4,7 +4,8 @@
 from __future__ import annotations
 
 import logging
-from typing import Any
+from email.utils import format_datetime
+from typing import Any, cast
 
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
@@ -49,6 +50,11 @@ class KeepAliveHandler(WSGIRequestHandler):
             if hasattr(chunks, "close"):
                 chunks.close()
         self._send(told[0], told[1], body)
+
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        """The Date of an answer is what the clock of exivo's cloud says, so that it can be wrong like any other."""
+        emulator = cast("Emulator", self.server.app)
+        return format_datetime(emulator.world.clocks.api(), usegmt=True)
 
     def _send(self, status: str, headers: list[tuple[str, str]], body: bytes) -> None:
         code, _, phrase = status.partition(" ")

@@ -19,10 +19,24 @@ if TYPE_CHECKING:
 SENTENCES = {
     "encryption_keys_fit": ("The encryption keys are those of this database.", "This machine has other encryption keys than the database."),
     "worker_alive": ("A worker is running.", "No worker has been running for a minute: start `einlass worker` or `einlass up`."),
+    "machine_clocks_agree": (
+        "The clocks of all machines agree.",
+        "The clocks of the machines or of the database differ by {seconds} s: set them by NTP.",
+    ),
     "credentials_given": ("{subject}: API key and API secret are given.", "{subject}: the API key or the API secret is missing."),
-    "credentials_accepted": ("{subject}: exivo accepts the API key and secret.", "{subject}: exivo rejects the API key or the API secret."),
+    "mobile_app_given": ("{subject}: the mobile app has its id.", "{subject}: the id of the mobile app is missing (mobile_app.id)."),
+    "credentials_accepted": (
+        "{subject}: exivo accepts the API key and secret.",
+        "{subject}: exivo has not accepted the API key and the API secret. {reason}",
+    ),
     "lock_system_answers": ("{subject}: exivo answers.", "{subject}: exivo is not answering. {detail}"),
+    "vendor_clock_agrees": (
+        "{subject}: the clocks of Einlass and exivo agree.",
+        "{subject}: the clocks of Einlass and exivo differ by {seconds} s: set this machine's by NTP.",
+    ),
+    "branch_attached": ("{subject}: a branch belongs to it.", "{subject}: no branch belongs to it (lock_system of a branch)."),
     "site_confirmed": ("{subject}: exivo has confirmed the site.", "{subject}: exivo has not confirmed the site. {problem}"),
+    "site_lists_doors": ("{subject}: exivo lists doors there.", "{subject}: exivo lists no door there, or gateways only."),
     "doors_chosen": ("{subject}: doors are chosen.", "{subject}: no door is chosen."),
     "no_gateway_chosen": ("{subject}: no gateway is chosen.", "{subject}: a gateway is chosen: {doors}"),
     "no_unknown_type_chosen": (
@@ -30,6 +44,14 @@ SENTENCES = {
         "{subject}: chosen without a type: {doors}. Write allow_unknown: true for a door.",
     ),
     "chosen_doors_exist": ("{subject}: exivo lists every chosen door.", "{subject}: exivo no longer lists {doors}"),
+    "no_brake": (
+        "{subject}: no key waits for a person.",
+        "{subject}: {keys} keys would be taken back at once; somebody has to agree on the readiness page.",
+    ),
+    "neighbours_apart": (
+        "{subject}: no two guests in a row have keys at the same time.",
+        "{subject}: the keys of two bookings in a row overlap by up to {minutes} minutes: {services}",
+    ),
     "mobile_question": (
         "{subject}: asks for the mobile number.",
         "{subject}: opens doors but does not require the mobile number, so it cannot be booked.",
@@ -47,6 +69,9 @@ PROBLEMS = {
 }
 
 
+REASONS = {"rejected": "It rejects them.", "untested": "It was not asked yet."}
+
+
 def check(as_json: setup.AsJson = False) -> None:
     """Say what is missing before a door can open; ends with 1 when anything is."""
     setup.load_migrated()
@@ -57,13 +82,14 @@ def check(as_json: setup.AsJson = False) -> None:
         setup.print_json({"ready": is_ready(checks), "checks": [asdict(found) for found in checks]})
     else:
         for found in checks:
-            typer.echo(f"{'ok ' if found.ok else 'NO '} {_sentence(found)}")
+            typer.echo(f"{'ok ' if found.ok else '!  ' if found.warning else 'NO '} {_sentence(found)}")
     raise typer.Exit(0 if is_ready(checks) else 1)
 
 
 def _sentence(found: Check) -> str:
     right, wrong = SENTENCES[found.code]
-    values = found.values | {"problem": PROBLEMS.get(found.values.get("problem", ""), "")}
+    reason = REASONS.get(found.values.get("reason", ""), "")
+    values = found.values | {"problem": PROBLEMS.get(found.values.get("problem", ""), ""), "reason": reason}
     return (right if found.ok else wrong).format(subject=found.subject, **values).strip()
 
 

@@ -78,9 +78,12 @@ class LockOutcomeUnknown(LockFailure):
 
 @dataclass(frozen=True, slots=True)
 class SiteInfo:
+    """`answered_at` is the vendor's own clock when it answered; None where the answer does not say (F17)."""
+
     id: str
     name: str
     time_zone: str
+    answered_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +155,10 @@ class LockDriver(Protocol):
 
     def revoke(self, site_id: str, key_id: str) -> None:
         """Take one key back. Returns when the vendor says it is revoked or does not know it."""
+
+    def open_door(self, site_id: str, component: str, *, who: str, allow_unknown: frozenset[str]) -> None:
+        """Ask a door to open now; `who` is the person on whose wish. Returns when the vendor accepted it, which does not say that the
+        door is open. Raises LockRefused before sending when it is not an admissible one (R5)."""
 
 
 class BeforeCall(Protocol):

@@ -10,6 +10,8 @@ class Worker(models.Model):
     name = models.CharField(max_length=120, primary_key=True)
     started_at = models.DateTimeField()
     seen_at = models.DateTimeField()
+    # Its machine's clock minus the database's, in seconds; None where they are one and the same machine (SQLite).
+    clock_skew_seconds = models.IntegerField(null=True, blank=True)
 
     def __str__(self) -> str:
         return self.name

@@ -14,7 +14,7 @@ from einlass.operations.config_check import Checked, Known, check
 from einlass.operations.config_errors import validated
 from einlass.operations.config_export import differences, exported
 from einlass.operations.config_prune import prune as remove_missing
-from einlass.operations.config_vendor import Secrets, ask, read_secrets
+from einlass.operations.config_vendor import Secrets, ask, check_complete, read_secrets
 from einlass.operations.config_write import Changes, one_at_a_time, write, write_answers
 from einlass.operations.config_yaml import ConfigError, ConfigFileError, read
 from einlass.operations.events import record
@@ -47,6 +47,7 @@ def apply(
     checked = Checked(validated(document), document, Known.read())
     check(checked)
     secrets = read_secrets(checked)
+    check_complete(checked)
     answers: dict[str, SiteAnswer] = {}
     warnings: list[str] = []
     changes = Changes()

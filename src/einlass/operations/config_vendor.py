@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+from einlass.conf.startup import keys_belong_here
 from einlass.models import Branch, LockSystem
 from einlass.operations import config_schema as schema
 from einlass.operations.config_check import CHOSEN, Checked
@@ -33,15 +34,19 @@ class Secrets:
 
 
 def read_secrets(checked: Checked) -> Secrets:
-    """The secrets that the file names. One that cannot be found is a fault at its line."""
+    """The secrets that the file names. One that cannot be found is a fault at its line, and so is any on a machine that could
+    not read it again: it has other encryption keys than the database (F48)."""
     secrets = Secrets()
     for system in checked.file.lock_systems:
+        if "api_secret" in system.model_fields_set and not keys_belong_here():
+            sentence = "cannot be stored: this machine has other encryption keys than the database"
+            checked.document.fault(system.at("api_secret"), sentence, code="other_encryption_keys")
+            continue
         for name in sorted(system.model_fields_set & {"api_key", "api_secret"}):
             try:
                 secrets.values[system.key, name] = _plain(getattr(system, name), beside=Path(checked.document.source).parent)
             except LookupError as error:
                 checked.document.fault(system.at(name), str(error.args[0]))
-        _complete(checked, system)
     return secrets
 
 
@@ -63,14 +68,15 @@ def _plain(secret: schema.Secret, *, beside: Path) -> str:
             return secret
 
 
-def _complete(checked: Checked, system: schema.LockSystem) -> None:
-    """Whoever switches the integration on says with what (R2)."""
-    old = checked.known.lock_systems.get(system.key) or LockSystem()
-    raw = checked.raw(system.at()) or {}
-    there = {"api_key": bool(old.api_key), "api_secret": bool(old.sealed_secret)}
-    for name in ("api_key", "api_secret") if system.enabled else ():
-        if name not in raw and not there[name]:
-            checked.document.fault(system.at(name), "is missing: enabled: true needs the API key and the API secret")
+def check_complete(checked: Checked) -> None:
+    """A file that switches the integration on says with what (R2); the page asks for it as soon as it is on."""
+    for system in checked.file.lock_systems:
+        old = checked.known.lock_systems.get(system.key) or LockSystem()
+        raw = checked.raw(system.at()) or {}
+        there = {"api_key": bool(old.api_key), "api_secret": bool(old.sealed_secret)}
+        for name in ("api_key", "api_secret") if system.enabled else ():
+            if name not in raw and not there[name]:
+                checked.document.fault(system.at(name), "is missing: enabled: true needs the API key and the API secret")
 
 
 def ask(checked: Checked, secrets: Secrets, *, now: datetime) -> tuple[dict[str, SiteAnswer], list[str]]:

@@ -155,8 +155,8 @@ def _held_up(situation: Situation, *, now: datetime) -> HeldUp | None:
 
 
 def _braked(situation: Situation, step: core.Step, *, now: datetime) -> HeldUp | None:
-    """F46: while a site's brake is on, only revocations that the booking itself explains go ahead."""
-    if not isinstance(step, core.Revoke) or _explained(situation, step.key):
+    """F46: while a site's brake is on, only revocations that the booking itself or a person explains go ahead."""
+    if not isinstance(step, core.Revoke) or _explained(situation, step.key) or _is_closing(situation, step.key):
         return None
     if situation.booking.branch.brake_since is not None:
         return HeldUp("held_by_brake", now + core.FAR_AT_MOST)
@@ -171,6 +171,11 @@ def _explained(situation: Situation, key: core.HeldKey) -> bool:
     booking = situation.booking
     wanted = (key_window(booking.facts()), booking.mobile)
     return Status(booking.status) not in GRANTING or wanted != (key.window, key.phone)
+
+
+def _is_closing(situation: Situation, key: core.HeldKey) -> bool:
+    """Whether a person said that all keys of this account are to be taken back (R1)."""
+    return situation.row(key).lock_system.closing_since is not None
 
 
 def _undone_too_often(situation: Situation, step: core.Step, *, now: datetime) -> HeldUp | None:

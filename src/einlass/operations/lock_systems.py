@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import functools
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -12,7 +13,7 @@ from typing import Literal
 import structlog
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from einlass.core.events import CLOCK, Actor, DoorsChanged, SiteConfirmed
 from einlass.core.locks import LockSystemState, pause_after
@@ -45,12 +46,16 @@ WORKER_ALIVE = timedelta(seconds=60)
 
 @dataclass(frozen=True, slots=True)
 class SiteAnswer:
-    """What the vendor says about a site (R2, R3). `detail` is redacted; `components` only when confirmed."""
+    """What the vendor says about a site (R2, R3). `detail` is redacted; `components` only when confirmed.
+
+    `clock_skew` is our clock minus the vendor's in whole seconds; None where its answer did not carry its time (F17).
+    """
 
     code: SiteCode
     detail: str = ""
     name: str = ""
     components: tuple[Component, ...] = ()
+    clock_skew: int | None = None
 
 
 class NotAsked(LockUnavailable):
@@ -70,8 +75,9 @@ def secret_differs(system: LockSystem, secret: str) -> bool:
 
 
 def credentials_changed(system: LockSystem) -> None:
-    """New key or secret: the account may be asked again at once (F39); the caller saves."""
+    """New key or secret: the account may be asked again at once (F39), and no test of it counts; the caller saves."""
     system.state, system.state_detail = LockSystemState.WORKING.value, ""
+    system.tested_at, system.tested_code, system.tested_seconds = None, "", None
     system.state_since = system.not_before = system.accepted_at = None
     system.failures = 0
 
@@ -129,10 +135,13 @@ def ask_site(system: LockSystem, site_id: str, *, now: datetime) -> SiteAnswer:
     """Ask the vendor for a site and its components, writing nothing (R2, R3). Takes up to 10 s; never inside a transaction."""
     driver = driver_of(system, clock=lambda: now, answer_seconds=WITHIN_SECONDS / 3)
     try:
+        began = time.monotonic()
         site = driver.site(site_id)
+        waited = timedelta(seconds=time.monotonic() - began)
+        skew = round((now + waited - site.answered_at).total_seconds()) if site.answered_at else None
         if site.id != site_id:
-            return SiteAnswer("unknown_site", f"the vendor answered for site {site.id}")
-        return SiteAnswer("confirmed", name=site.name, components=driver.components(site_id))
+            return SiteAnswer("unknown_site", f"the vendor answered for site {site.id}", clock_skew=skew)
+        return SiteAnswer("confirmed", name=site.name, components=driver.components(site_id), clock_skew=skew)
     except LockNeedsOperator as failure:
         if failure.what == "credentials":
             return SiteAnswer("credentials_rejected", failure.detail)
@@ -155,6 +164,8 @@ def confirm_site(branch: Branch, *, now: datetime, actor: Actor = CLOCK) -> Site
 
 def write_site_answer(branch: Branch, answer: SiteAnswer, *, now: datetime, actor: Actor) -> None:
     """Keep what the vendor said about a site. An unreachable vendor takes nothing back that was confirmed before (I11)."""
+    # Before the branch is locked: whoever writes settings locks the account first and its branches after it.
+    _note_clock(branch.lock_system_id, answer)
     with transaction.atomic():
         asked = Branch.objects.select_for_update(no_key=True).filter(
             pk=branch.pk, site_id=branch.site_id, lock_system_id=branch.lock_system_id
@@ -178,6 +189,11 @@ def write_site_answer(branch: Branch, answer: SiteAnswer, *, now: datetime, acto
             if answer.code in {"unknown_site", "not_active"}:
                 branch.site_confirmed_at = None
             branch.save(update_fields=["site_checked_at", "site_problem", "site_confirmed_at"])
+
+
+def _note_clock(system_id: int | None, answer: SiteAnswer) -> None:
+    if system_id is not None and answer.clock_skew is not None:
+        LockSystem.objects.filter(pk=system_id).update(clock_skew_seconds=answer.clock_skew)
 
 
 @transaction.atomic
@@ -256,7 +272,7 @@ def note_failure(system: LockSystem, failure: LockFailure, *, now: datetime) -> 
 def probe_lock_systems(*, now: datetime) -> int:
     """Ask each account that is away whether it is back, one call at a time (F06), and each unconfirmed site. Returns how many."""
     asked = 0
-    away = LockSystem.objects.filter(enabled=True, not_before__lte=now).exclude(state=LockSystemState.WORKING.value)
+    away = _with_credentials().filter(not_before__lte=now).exclude(state=LockSystemState.WORKING.value)
     for system in away:
         branch = system.branches.exclude(site_id="").first()
         # Whoever moves not_before first asks; the other workers see it moved.
@@ -265,6 +281,11 @@ def probe_lock_systems(*, now: datetime) -> int:
             _probe(system, branch.site_id, now=now)
             asked += 1
     return asked + _confirm_waiting_sites(now=now)
+
+
+def _with_credentials() -> QuerySet[LockSystem]:
+    """The accounts that are switched on and can be asked: the page switches on first and asks for key and secret then (R2)."""
+    return LockSystem.objects.filter(enabled=True).exclude(api_key="").exclude(sealed_secret="")
 
 
 def _probe(system: LockSystem, site_id: str, *, now: datetime) -> None:
@@ -285,13 +306,14 @@ def _probe(system: LockSystem, site_id: str, *, now: datetime) -> None:
 
 def _confirm_waiting_sites(*, now: datetime) -> int:
     """Sites that were saved while the vendor was away, or that it said no to (R3); those again after 5 minutes."""
-    answering = LockSystem.objects.filter(enabled=True, state=LockSystemState.WORKING.value)
+    answering = _with_credentials().filter(state=LockSystemState.WORKING.value)
     working = Branch.objects.filter(site_confirmed_at__isnull=True, lock_system__in=answering).exclude(site_id="")
     due = Q(site_checked_at__isnull=True) | Q(site_problem__in=["", "unreachable"]) | Q(site_checked_at__lte=now - ASK_AGAIN)
-    asked = 0
+    asked, began = 0, time.monotonic()
     for branch in working.filter(due).select_related("lock_system"):
         claimed = working.filter(pk=branch.pk, site_checked_at=branch.site_checked_at).update(site_checked_at=now)
         if claimed:
-            confirm_site(branch, now=now)
+            # The sites before it took their time, and the vendor's clock is compared with ours.
+            confirm_site(branch, now=now + timedelta(seconds=int(time.monotonic() - began)))
             asked += 1
     return asked

@@ -28,6 +28,17 @@ def pending_migrations() -> tuple[str, ...]:
     return tuple(f"{migration.app_label}.{migration.name}" for migration, _ in plan)
 
 
+def database_clock_skew(*, now: datetime) -> int | None:
+    """This machine's clock minus the database's, in seconds; None where the database has no clock of its own (SQLite)."""
+    connection = connections[DEFAULT_DB_ALIAS]
+    if connection.vendor != "postgresql":
+        return None
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        row = cursor.fetchone()
+    return round((now - row[0]).total_seconds()) if row else None
+
+
 def worker_age_seconds(*, now: datetime) -> float | None:
     """How long ago the liveliest worker gave a sign of life; None where there never was one."""
     newest = Worker.objects.order_by("-seen_at").values_list("seen_at", flat=True).first()

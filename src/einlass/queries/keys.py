@@ -10,8 +10,8 @@ from django.db.models import F, Q, QuerySet
 
 from einlass.core.access import AccessState, access_state
 from einlass.core.grants import GRANTING, BookingFacts, Grant, chosen_doors, grant_for, key_window, opens_doors
-from einlass.core.keys import OPEN, HeldKey, KeyState
-from einlass.models import Access, Booking, Key
+from einlass.core.keys import AT_VENDOR, OPEN, HeldKey, KeyState
+from einlass.models import Access, Booking, Key, LockSystem
 
 # How long a wake-up that was handed over may take before the sweep takes it for lost.
 HANDED_OVER_FOR = timedelta(seconds=90)
@@ -45,7 +45,9 @@ def access_of(booking: Booking, *, now: datetime) -> AccessView:
     facts = booking.facts()
     entitlement = grant_for(facts)
     keys = [key.facts() for key in booking.keys.all()]
-    grant = entitlement.grant or _left_to_run_out(facts, keys)
+    system = booking.branch.lock_system
+    closing = system is not None and system.closing_since is not None
+    grant = entitlement.grant or (None if closing else _left_to_run_out(facts, keys))
     expected = key_window(facts) if opens_doors(facts) and facts.status in GRANTING else None
     work: Access | None = getattr(booking, "access", None)
     code = (work.problem if work else "") or entitlement.problem
@@ -89,6 +91,15 @@ def due_work(*, now: datetime) -> QuerySet[Access]:
     told = Q(handed_at__gt=now - HANDED_OVER_FOR, lease_until__isnull=True)
     free = due.exclude(lease_until__gt=now).exclude(told)
     return free.order_by("urgency", "next_check_at").select_related("booking__branch")
+
+
+# What may open a door: at the vendor, or perhaps there.
+MAY_OPEN = sorted(state.value for state in AT_VENDOR | {KeyState.SENDING})
+
+
+def keys_of_account(system: LockSystem, *, now: datetime) -> QuerySet[Key]:
+    """The keys of an account that open a door, or may: what remains when it is switched off (R1)."""
+    return Key.objects.filter(lock_system=system, state__in=MAY_OPEN, valid_until__gt=now)
 
 
 def open_keys_of_site(branch_id: int) -> QuerySet[Key]:

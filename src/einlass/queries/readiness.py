@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -12,11 +12,13 @@ from django.conf import settings
 from einlass.conf.secrets import fingerprint
 from einlass.core.grants import Admissible, DoorUse
 from einlass.core.locks import LockSystemState
-from einlass.models import Branch, Installation, LockSystem
-from einlass.queries.installation import worker_age_seconds
+from einlass.models import Branch, Installation, LockSystem, Service, Worker
+from einlass.queries.neighbours import overlapping_minutes
 from einlass.queries.services import needs_mobile_number, offered_services, opens_doors, questions_by_service
 
 WORKER_ALIVE_SECONDS = 60
+# More than this between two clocks, and a door opens noticeably too early or too late (F17).
+CLOCKS_MAY_DIFFER_SECONDS = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +35,45 @@ class Check:
     warning: bool = False
 
 
-def readiness(*, now: datetime) -> tuple[Check, ...]:
-    """Every check that applies; what only concerns doors is left out while the integration is off (R1)."""
-    return (*_installation(now), *_lock_systems(), *_branches(), *_services())
+# What each check is about, and so what its `subject` is the key of. Every code stands here.
+ABOUT_INSTALLATION = ("encryption_keys_fit", "worker_alive", "machine_clocks_agree")
+ABOUT_ACCOUNT = (
+    "credentials_given",
+    "mobile_app_given",
+    "credentials_accepted",
+    "lock_system_answers",
+    "vendor_clock_agrees",
+    "branch_attached",
+)
+ABOUT_BRANCH = (
+    "site_confirmed",
+    "site_lists_doors",
+    "doors_chosen",
+    "no_gateway_chosen",
+    "no_unknown_type_chosen",
+    "chosen_doors_exist",
+    "no_brake",
+    "neighbours_apart",
+)
+ABOUT_SERVICE = ("mobile_question",)
+CODES = (*ABOUT_INSTALLATION, *ABOUT_ACCOUNT, *ABOUT_BRANCH, *ABOUT_SERVICE)
+
+
+def readiness(*, now: datetime, only: frozenset[int] | None = None) -> tuple[Check, ...]:
+    """Every check that applies; what only concerns doors is left out while the integration is off (R1).
+
+    `only` leaves out what is about other branches than these, for people who see some of them. The number of queries does not
+    depend on how much there is.
+    """
+    systems = list(LockSystem.objects.filter(enabled=True).order_by("pk").prefetch_related("branches__doors"))
+    seen = [branch for system in systems if system.grants for branch in _active(system) if only is None or branch.pk in only]
+    services = _services_at(seen)
+    return (
+        *_installation(now),
+        *(check for system in systems for check in _lock_system(system)),
+        *(check for branch in seen for check in _branch(branch, [s for s in services if s.branch_id == branch.pk])),
+        *_services(services),
+    )
 
 
 def is_ready(checks: tuple[Check, ...]) -> bool:
@@ -43,49 +81,86 @@ def is_ready(checks: tuple[Check, ...]) -> bool:
     return all(check.ok or check.warning for check in checks)
 
 
-def missing(*, now: datetime) -> int:
+def missing(*, now: datetime, only: frozenset[int] | None = None) -> int:
     """How many prerequisites are not met, for the red mark in the navigation."""
-    return sum(1 for check in readiness(now=now) if not check.ok and not check.warning)
+    return sum(1 for check in readiness(now=now, only=only) if not check.ok and not check.warning)
+
+
+def _active(system: LockSystem) -> list[Branch]:
+    return [branch for branch in system.branches.all() if branch.active]
+
+
+def _services_at(branches: list[Branch]) -> list[Service]:
+    """What is offered there and opens doors."""
+    if not branches:
+        return []
+    return [service for service in offered_services().filter(branch__in=branches) if opens_doors(service)]
 
 
 def _installation(now: datetime) -> Iterator[Check]:
     row = Installation.objects.first()
     fits = row is None or not row.key_fingerprint or row.key_fingerprint == fingerprint(settings.ENCRYPTION_KEYS)
     yield Check("encryption_keys_fit", fits)
-    age = worker_age_seconds(now=now)
+    workers = list(Worker.objects.order_by("-seen_at").values_list("seen_at", "clock_skew_seconds"))
+    age = (now - workers[0][0]).total_seconds() if workers else None
     alive = age is not None and age <= WORKER_ALIVE_SECONDS
-    yield Check("worker_alive", alive, values={"seconds": "" if age is None else str(round(age))})
+    yield Check("worker_alive", alive, values={"seconds": "" if age is None else str(max(0, round(age)))})
+    # A worker that was seen in the future has another clock than this machine.
+    skews = [skew or 0 for at, skew in workers if (now - at).total_seconds() <= WORKER_ALIVE_SECONDS] + [min(0, round(age or 0))]
+    worst = max(abs(skew) for skew in skews)
+    yield Check("machine_clocks_agree", worst <= CLOCKS_MAY_DIFFER_SECONDS, values={"seconds": str(worst)})
 
 
-def _lock_systems() -> Iterator[Check]:
-    for system in LockSystem.objects.filter(enabled=True).order_by("pk"):
-        given = bool(system.api_key and system.sealed_secret)
-        yield Check("credentials_given", given, system.key)
-        rejected = system.state == LockSystemState.CREDENTIALS_REJECTED.value
-        site_says_no = system.branches.filter(site_problem="credentials_rejected").exists()
-        yield Check("credentials_accepted", given and not rejected and not site_says_no, system.key)
-        away = system.state in {LockSystemState.UNREACHABLE.value, LockSystemState.THROTTLED.value}
-        yield Check("lock_system_answers", not away, system.key, {"detail": system.state_detail if away else ""})
+def _lock_system(system: LockSystem) -> Iterator[Check]:
+    branches = _active(system)
+    given = bool(system.api_key and system.sealed_secret)
+    yield Check("credentials_given", given, system.key)
+    yield Check("mobile_app_given", bool(system.mobile_app_id and system.mobile_app_name), system.key)
+    rejected = system.state == LockSystemState.CREDENTIALS_REJECTED.value or any(
+        branch.site_problem == "credentials_rejected" for branch in branches
+    )
+    answered = bool(system.accepted_at) or system.tested_code == "confirmed" or any(branch.site_is_confirmed for branch in branches)
+    reason = "rejected" if rejected else "" if answered else "untested"
+    yield Check("credentials_accepted", given and not reason, system.key, {"reason": reason})
+    away = system.state in {LockSystemState.UNREACHABLE.value, LockSystemState.THROTTLED.value}
+    yield Check("lock_system_answers", not away, system.key, {"detail": system.state_detail if away else ""})
+    skew = system.clock_skew_seconds or 0
+    yield Check("vendor_clock_agrees", abs(skew) <= CLOCKS_MAY_DIFFER_SECONDS, system.key, {"seconds": str(abs(skew))})
+    if system.grants:
+        yield Check("branch_attached", bool(branches), system.key)
 
 
-def _branches() -> Iterator[Check]:
-    branches = Branch.objects.filter(active=True, lock_system__enabled=True).prefetch_related("doors")
-    for branch in branches:
-        problem = branch.site_problem or ("" if branch.site_id else "no_site_id")
-        yield Check("site_confirmed", branch.site_is_confirmed, branch.key, {"problem": problem})
-        chosen = [door for door in branch.doors.all() if door.use != DoorUse.NONE.value]
-        yield Check("doors_chosen", bool(chosen), branch.key)
-        for code, kind in (("no_gateway_chosen", Admissible.GATEWAY), ("no_unknown_type_chosen", Admissible.UNKNOWN_TYPE)):
-            # What the vendor was not asked for yet has no type either: that is the site's trouble.
-            wrong = [str(door) for door in chosen if door.read_at and door.admissible is kind]
-            yield Check(code, not wrong, branch.key, {"doors": ", ".join(wrong)})
-        missing = [str(door) for door in chosen if door.missing_since]
-        yield Check("chosen_doors_exist", not missing, branch.key, {"doors": ", ".join(missing)})
+def _branch(branch: Branch, services: list[Service]) -> Iterator[Check]:
+    doors = list(branch.doors.all())
+    problem = branch.site_problem or ("" if branch.site_id else "no_site_id")
+    yield Check("site_confirmed", branch.site_is_confirmed, branch.key, {"problem": "" if branch.site_is_confirmed else problem})
+    if branch.site_is_confirmed:
+        listed = [door for door in doors if door.read_at and not door.missing_since and door.admissible is not Admissible.GATEWAY]
+        yield Check("site_lists_doors", bool(listed), branch.key)
+    chosen = [door for door in doors if door.use != DoorUse.NONE.value]
+    yield Check("doors_chosen", bool(chosen), branch.key)
+    for code, kind in (("no_gateway_chosen", Admissible.GATEWAY), ("no_unknown_type_chosen", Admissible.UNKNOWN_TYPE)):
+        # What the vendor was not asked for yet has no type either: that is the site's trouble.
+        yield _no_door(code, branch, (door for door in chosen if door.read_at and door.admissible is kind))
+    yield _no_door("chosen_doors_exist", branch, (door for door in chosen if door.missing_since))
+    yield Check("no_brake", branch.brake_since is None, branch.key, {"keys": str(branch.brake_count)})
+    if services:
+        yield _neighbours(branch, services)
 
 
-def _services() -> Iterator[Check]:
-    services = list(offered_services())
-    questions = questions_by_service(services)
+def _no_door(code: str, branch: Branch, wrong: Iterable[object]) -> Check:
+    names = ", ".join(str(door) for door in wrong)
+    return Check(code, not names, branch.key, {"doors": names})
+
+
+def _neighbours(branch: Branch, services: list[Service]) -> Check:
+    """Two guests in a row whose keys are valid at the same time: nothing is wrong with it, if the operator knows."""
+    overlaps = overlapping_minutes(services, margins=branch.early_minutes + branch.late_minutes)
+    values = {"services": ", ".join(overlaps), "minutes": str(max(overlaps.values(), default=0))}
+    return Check("neighbours_apart", not overlaps, branch.key, values, warning=True)
+
+
+def _services(services: list[Service]) -> Iterator[Check]:
+    questions = questions_by_service(services) if services else {}
     for service in services:
-        if opens_doors(service):
-            yield Check("mobile_question", not needs_mobile_number(service, questions[service.pk]), service.key)
+        yield Check("mobile_question", not needs_mobile_number(service, questions[service.pk]), service.key)

@@ -16,6 +16,13 @@ def visible_branches(user: User) -> QuerySet[Branch]:
     return Branch.objects.filter(staff=user)
 
 
+def bound_to(user: User) -> frozenset[int] | None:
+    """The branches that a person is bound to, by their numbers; None for those who see all of them."""
+    if Role(user.role) not in BOUND_TO_BRANCHES:
+        return None
+    return frozenset(Branch.objects.filter(staff=user).values_list("pk", flat=True))
+
+
 def visible_bookings(user: User) -> QuerySet[Booking]:
     if Role(user.role) not in BOUND_TO_BRANCHES:
         return Booking.objects.all()

@@ -73,9 +73,13 @@ class ExivoClient:
 
     def ask(self, site_id: str, call: Call, read: Callable[[object], T]) -> T:
         """The answer, read by `read`. Raises the four lock failures; an unreadable success counts as none (F08)."""
+        return self.ask_dated(site_id, call, read)[0]
+
+    def ask_dated(self, site_id: str, call: Call, read: Callable[[object], T]) -> tuple[T, datetime | None]:
+        """The same, with what exivo's clock said when it answered."""
         answer = self._send(site_id, call)
         try:
-            return read(json.loads(answer.body))
+            return read(json.loads(answer.body)), _date_of(answer)
         except WrongShape as error:
             raise self._no_answer(call, answer, str(error)) from error
         except (ValueError, RecursionError) as error:
@@ -193,8 +197,13 @@ def _seconds_until(date: str, answer: Answer) -> float:
         until = parsedate_to_datetime(date)
     except (ValueError, TypeError):
         return math.nan
+    return (until.replace(tzinfo=until.tzinfo or UTC) - (_date_of(answer) or datetime.now(UTC))).total_seconds()
+
+
+def _date_of(answer: Answer) -> datetime | None:
+    """When exivo answered, by its own clock; None where the answer has no readable Date."""
     try:
-        asked = parsedate_to_datetime(answer.headers["date"])
+        said = parsedate_to_datetime(answer.headers["date"])
     except (KeyError, ValueError, TypeError):
-        asked = datetime.now(UTC)
-    return (until.replace(tzinfo=until.tzinfo or UTC) - asked.replace(tzinfo=asked.tzinfo or UTC)).total_seconds()
+        return None
+    return said.replace(tzinfo=said.tzinfo or UTC)

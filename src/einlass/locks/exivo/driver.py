@@ -8,6 +8,7 @@ import threading
 import time
 import weakref
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TypeVar
 
@@ -105,7 +106,7 @@ class ExivoDriver:
         if marker_in(order.label) != order.marker:
             raise ValueError("the label of an order ends with its marker")
         self._refuse_unusable(order)
-        self._refuse_doors(site_id, order)
+        self._refuse_doors(site_id, order.doors, allow_unknown=order.allow_unknown)
         body = words.payload_of(order, account=self._account)
         return self._client.ask(site_id, Call("POST", ("digitalKeyVisits",), body=body, about=order.doors), words.key_of)
 
@@ -139,12 +140,19 @@ class ExivoDriver:
             if seen is not None and not seen.revoked:
                 raise
 
+    def open_door(self, site_id: str, component: str, *, who: str, allow_unknown: frozenset[str]) -> None:
+        self._refuse_transaction()
+        self._refuse_doors(site_id, frozenset({component}), allow_unknown=allow_unknown)
+        call = Call("POST", ("component", component, "unlock"), body={"delegatedUser": who}, about=frozenset({component}))
+        self._client.tell(site_id, call)
+
     def _refuse_transaction(self) -> None:
         if self._in_transaction():
             raise RuntimeError("no vendor is asked inside a database transaction")
 
     def _info(self, site_id: str) -> SiteInfo:
-        return self._client.ask(site_id, Call("GET", ("info",)), words.site_of)
+        site, answered_at = self._client.ask_dated(site_id, Call("GET", ("info",)), words.site_of)
+        return replace(site, answered_at=answered_at)
 
     def _scan(self, site_id: str, path: str, read: Callable[[object], T], *, identity: Callable[[T], str]) -> paging.Scan[T]:
         # `sort` exists, but not what to sort by; correctness must not hang on a guess (F51).
@@ -191,22 +199,24 @@ class ExivoDriver:
         if order.window.end <= self._clock():
             raise LockRefused("the time of the key is over")
 
-    def _refuse_doors(self, site_id: str, order: KeyOrder) -> None:
+    def _refuse_doors(self, site_id: str, doors: frozenset[str], *, allow_unknown: frozenset[str]) -> None:
         """R5, I1: the last of the four looks at the doors, on exivo's own list. Raises LockRefused naming them."""
         kept = self._doors.kept(site_id)
-        forbidden, missing = _objections(order, kept or ())
+        forbidden, missing = _objections(doors, kept or (), allow_unknown=allow_unknown)
         if kept is None or forbidden or missing:
-            forbidden, missing = _objections(order, self.components(site_id))
+            forbidden, missing = _objections(doors, self.components(site_id), allow_unknown=allow_unknown)
         if forbidden or missing:
             raise LockRefused("a door of the order may not stand in a key", forbidden=forbidden, missing=missing)
 
 
-def _objections(order: KeyOrder, components: tuple[Component, ...]) -> tuple[frozenset[str], frozenset[str]]:
-    """The doors of the order that are forbidden, and those that the site does not list."""
+def _objections(
+    doors: frozenset[str], components: tuple[Component, ...], *, allow_unknown: frozenset[str]
+) -> tuple[frozenset[str], frozenset[str]]:
+    """The doors that are forbidden, and those that the site does not list."""
     kinds = {component.id: component.kind for component in components}
-    missing = order.doors - kinds.keys()
+    missing = doors - kinds.keys()
     forbidden = frozenset(
-        door for door in order.doors - missing if admissible(kind=kinds[door], allow_unknown=door in order.allow_unknown) != Admissible.YES
+        door for door in doors - missing if admissible(kind=kinds[door], allow_unknown=door in allow_unknown) != Admissible.YES
     )
     return forbidden, missing
 

@@ -23,6 +23,7 @@ from einlass.core.events import Actor
 from einlass.core.roles import May, Role, may
 from einlass.models import User
 from einlass.queries.readiness import missing
+from einlass.queries.scope import bound_to
 
 P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponse]
@@ -139,7 +140,7 @@ def _nav(request: HttpRequest, *, at: str) -> dict[str, Any]:
     settings = settings_links(request, at=at)
     return {
         "main": [_link(entry, at=at) for entry in MAIN],
-        "below": [_link(entry, at="settings" if at in below else at, count=_missing(entry)) for entry in BELOW],
+        "below": [_link(entry, at="settings" if at in below else at, count=_missing(request, entry)) for entry in BELOW],
         "settings": settings if at in below | {"settings"} else [],
     }
 
@@ -153,5 +154,5 @@ def _link(entry: Entry, *, at: str, count: int = 0) -> Link:
     return Link(str(entry.label), reverse(f"manage_{entry.at}"), current=entry.at == at, count=count)
 
 
-def _missing(entry: Entry) -> int:
-    return missing(now=timezone.now()) if entry.at == "readiness" else 0
+def _missing(request: HttpRequest, entry: Entry) -> int:
+    return missing(now=timezone.now(), only=bound_to(staff_of(request))) if entry.at == "readiness" else 0
