@@ -16,10 +16,12 @@ from tests.conftest import Exivo, FakeClock
 from einlass.conf.database import engine_url
 from einlass.conf.environment import environment
 from einlass.core.access import AccessState
+from einlass.core.bookings import Actor as ActorKind
+from einlass.core.events import Actor
 from einlass.jobs import engine, work
-from einlass.models import Access, Booking, Service, Worker
-from einlass.operations import wakeups
-from einlass.operations.wakeups import Wakeup
+from einlass.models import Access, Booking, DoorOpening, Service, Worker
+from einlass.operations import openings, wakeups
+from einlass.operations.wakeups import OpeningWakeup, Wakeup
 from einlass.queries.bookings import booking_by_reference
 from einlass.queries.keys import access_of
 
@@ -103,9 +105,18 @@ def test_work_of_a_worker_that_is_gone_is_done_by_another(clock: FakeClock, exiv
     assert until(lambda: is_ready(booking), seconds=20)
 
 
+def test_a_door_is_opened_by_a_worker_at_once(clock: FakeClock, exivo: Exivo, running: None) -> None:
+    branch = make.make_house(clock.now).branch
+
+    opening = openings.ask(branch, make.ENTRANCE, actor=Actor(ActorKind.STAFF, "Nadia Keller"), now=datetime.now(UTC))
+
+    assert until(lambda: DoorOpening.objects.get(pk=opening.pk).state == "opened", seconds=20)
+    assert len(exivo.calls("unlock")) == 1
+
+
 def test_without_an_engine_a_booking_stands_and_waits_for_the_sweep(clock: FakeClock, settings: object) -> None:
     class Broken:
-        def enqueue(self, wakeup: Wakeup) -> None:
+        def enqueue(self, wakeup: Wakeup | OpeningWakeup) -> None:
             raise ConnectionError("the engine is away")
 
     wakeups.register(Broken())

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -20,8 +21,16 @@ from exivo_emulator.building import demo_building
 # ANSWER_LOST and REQUEST_LOST each stand for more than one way of losing it; one of each is enough for the contract.
 PLANS: dict[Fault, list[dict[str, Any]]] = {
     Fault.NONE: [],
-    Fault.ANSWER_LOST: [{"kind": "reset_after", "call": "create"}, {"kind": "timeout_after", "call": "revoke"}],
-    Fault.REQUEST_LOST: [{"kind": "timeout_before", "call": "create"}, {"kind": "reset_before", "call": "revoke"}],
+    Fault.ANSWER_LOST: [
+        {"kind": "reset_after", "call": "create"},
+        {"kind": "timeout_after", "call": "revoke"},
+        {"kind": "reset_after", "call": "unlock"},
+    ],
+    Fault.REQUEST_LOST: [
+        {"kind": "timeout_before", "call": "create"},
+        {"kind": "reset_before", "call": "revoke"},
+        {"kind": "timeout_before", "call": "unlock"},
+    ],
     Fault.DOWN: [{"kind": "status", "status": 502}],
     Fault.THROTTLED: [{"kind": "throttle", "retry_after": int(WAIT_SECONDS)}],
     Fault.NONSENSE: [{"kind": "html"}],
@@ -63,6 +72,11 @@ class Emulated:
 
     def creations(self) -> int:
         return sum(method == "POST" and path.endswith("/digitalKeyVisits") for method, path in self._wire.requests)
+
+    def openings(self) -> list[tuple[str, str]]:
+        sent = zip(self._wire.requests, self._wire.bodies, strict=True)
+        asked = [(path, body) for (method, path), body in sent if (method, path.rpartition("/")[2]) == ("POST", "unlock")]
+        return [(path.split("/")[-2], json.loads(body)["delegatedUser"]) for path, body in asked]
 
     def remove(self, key_id: str) -> None:
         self.control("DELETE", f"/control/keys/{key_id}")

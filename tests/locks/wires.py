@@ -27,9 +27,11 @@ class InProcess(httpx2.BaseTransport):
     def __init__(self, app: Callable[..., Iterable[bytes]]) -> None:
         self._inner = httpx2.WSGITransport(app=app)
         self.requests: list[tuple[str, str]] = []
+        self.bodies: list[bytes] = []
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
         self.requests.append((request.method, request.url.path))
+        self.bodies.append(request.read())
         try:
             response = self._inner.handle_request(request)
             response.read()

@@ -40,6 +40,9 @@ REFUSAL_CODES = (
     "busy",
     "changed_meanwhile",
     "in_use",
+    "doors_off",
+    "door_not_openable",
+    "nothing_to_reissue",
 )
 
 # Codes of a FieldError about the room that somebody of the staff chose for a booking.
@@ -62,6 +65,7 @@ SETTING_ERRORS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "not_minutes": (),
         "unknown_site": (),
         "credentials_rejected": (),
+        "other_encryption_keys": (),
         "not_active": (),
         "unreachable": (),
         "site_elsewhere": (),
@@ -69,6 +73,7 @@ SETTING_ERRORS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "unknown_type": (),
         "door_not_listed": (),
         "door_not_chosen": (),
+        "last_room": ("names",),
         "template_unknown_placeholder": ("name", "line", "names"),
         "template_syntax": ("name", "line", "names"),
         "template_not_allowed": ("name", "line", "names"),

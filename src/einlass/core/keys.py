@@ -17,6 +17,10 @@ from einlass.core.windows import Window
 READ_LAG = timedelta(seconds=30)
 
 
+# In front of what differs, where a person asked for another key: nothing need be wrong with the one that is there.
+REISSUED = "reissued"
+
+
 class KeyState(StrEnum):
     """The life of one key row. WANTED was never sent, or certainly not applied; SENDING may or may not exist at the vendor."""
 
@@ -69,7 +73,8 @@ class Listing:
 
 @dataclass(frozen=True, slots=True)
 class HeldKey:
-    """One key row. `drifted` names what the vendor has otherwise than we asked for; "" while nothing is known to differ."""
+    """One key row. `drifted` names what the vendor has otherwise than we asked for; "" while nothing is known to differ.
+    It begins with REISSUED where a person asked for another key."""
 
     id: int
     marker: str
@@ -90,6 +95,15 @@ class HeldKey:
         ours = (self.lock_system, self.site_id, self.phone, self.window)
         opens_what_it_should = grant.doors <= self.doors <= grant.doors | grant.missing
         return wanted == ours and opens_what_it_should and not self.drifted and self.state in OPEN and self.state is not KeyState.REVOKING
+
+
+def reissued(drifted: str) -> str:
+    """What is noted of a key in whose place a person asked for another one."""
+    return drifted if was_reissued(drifted) else f"{REISSUED},{drifted}".rstrip(",")[:60]
+
+
+def was_reissued(drifted: str) -> bool:
+    return drifted.partition(",")[0] == REISSUED
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,7 +244,7 @@ def _may_be_inside(key: HeldKey, *, grant: Grant | None, kept: HeldKey | None, n
         grant is not None
         and (kept is None or kept.state is not KeyState.LIVE)
         and key.state is not KeyState.REVOKING
-        and not key.drifted
+        and key.drifted in {"", REISSUED}
         and now in key.window
         and now in grant.window
         and (key.phone, key.lock_system, key.site_id) == (grant.phone, grant.lock_system, grant.site_id)
@@ -238,7 +252,10 @@ def _may_be_inside(key: HeldKey, *, grant: Grant | None, kept: HeldKey | None, n
 
 
 def revocation_reason(key: HeldKey, grant: Grant | None) -> str:
-    """Why a key goes: nobody ought to have one, it is not the one they ought to have, or somebody changed it at the vendor."""
+    """Why a key goes: nobody ought to have one, it is not the one they ought to have, somebody asked for another one, or somebody
+    changed it at the vendor."""
+    if grant is not None and was_reissued(key.drifted):
+        return REISSUED
     if key.drifted:
         return "drifted"
     if grant is None:

@@ -19,7 +19,7 @@ from django.db import close_old_connections
 
 from einlass.conf.database import engine_url
 from einlass.jobs import work
-from einlass.operations.wakeups import Wakeup
+from einlass.operations.wakeups import OpeningWakeup, Wakeup
 
 if TYPE_CHECKING:
     from dbos import EnqueueOptions
@@ -31,9 +31,12 @@ NAME = "einlass"
 VERSION = "1"
 KEYS_QUEUE = "keys"
 SWEEPS_QUEUE = "sweeps"
+# Of its own: somebody stands at the door, so it waits behind no key, however many are being made.
+OPENINGS_QUEUE = "openings"
 POLL_SECONDS = 0.1
 # At once in one process and per lock system; the calls themselves are limited across all processes in the driver.
 KEYS_AT_ONCE = 8
+OPENINGS_AT_ONCE = 4
 CONNECT_AGAIN_SECONDS = 5.0
 
 
@@ -55,12 +58,15 @@ class DbosEngine:
         self._lock = threading.Lock()
         self._try_again = 0.0
 
-    def enqueue(self, wakeup: Wakeup) -> None:
+    def enqueue(self, wakeup: Wakeup | OpeningWakeup) -> None:
         client = self._connected()
         if client is None:
             return
         try:
-            client.enqueue(_options(wakeup), wakeup.booking)
+            if isinstance(wakeup, OpeningWakeup):
+                client.enqueue(_opening_options(), wakeup.opening)
+            else:
+                client.enqueue(_options(wakeup), wakeup.booking)
         except Exception as error:
             log.warning("wakeup_left_to_the_sweep", error=type(error).__name__)
             self._forget()
@@ -102,6 +108,15 @@ def _options(wakeup: Wakeup) -> EnqueueOptions:
         if delay > 0:
             options["delay_seconds"] = delay
     return options
+
+
+def _opening_options() -> EnqueueOptions:
+    return {"workflow_name": "open_door", "queue_name": OPENINGS_QUEUE, "app_version": VERSION, "application_name": NAME}
+
+
+@DBOS.workflow(name="open_door")
+def open_door(opening: int) -> None:
+    _run(work.open_door, opening)
 
 
 @DBOS.workflow(name="reconcile_booking")
@@ -176,6 +191,7 @@ def launch() -> None:
     DBOS.register_queue(
         KEYS_QUEUE, partition_worker_concurrency=KEYS_AT_ONCE, polling_interval_sec=POLL_SECONDS, on_conflict="always_update"
     )
+    DBOS.register_queue(OPENINGS_QUEUE, worker_concurrency=OPENINGS_AT_ONCE, polling_interval_sec=POLL_SECONDS, on_conflict="always_update")
     DBOS.register_queue(SWEEPS_QUEUE, worker_concurrency=2, polling_interval_sec=1.0, on_conflict="always_update")
     DBOS.apply_schedules(
         [
@@ -205,7 +221,7 @@ def revive_lost_work() -> int:
     return len(lost)
 
 
-# Scheduled jobs are not revived: the next one is on its way already.
+# Scheduled jobs are not revived: the next one is on its way already. Nor is the opening of a door, which must not come late.
 REVIVED = frozenset({"reconcile_booking", "sweep_one_site"})
 MOST_AT_ONCE = 500
 KEEP_FINISHED = timedelta(days=1)

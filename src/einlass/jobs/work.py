@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 
 from einlass.models import Branch, Worker
-from einlass.operations import access, bookings, key_sweep, keys, lock_systems, privacy
+from einlass.operations import access, bookings, key_sweep, keys, lock_systems, openings, privacy, switching
+from einlass.queries.installation import database_clock_skew
 
 NOTHING: tuple[int, ...] = ()
 WORKER_GONE = timedelta(seconds=60)
@@ -24,19 +25,25 @@ def reconcile(booking: int) -> None:
     keys.reconcile(booking, clock=now)
 
 
+def open_door(opening: int) -> None:
+    openings.do(opening, clock=now)
+
+
 def sweep_site(branch: int) -> None:
     key_sweep.sweep_site(branch, clock=now)
 
 
 def minutely() -> None:
-    """What is due and was lost on the way, and bookings that are over."""
+    """What is due and was lost on the way, bookings that are over, and accounts whose keys are all taken back."""
     access.find_forgotten(now=now())
     access.hand_over_due(now=now())
     bookings.complete_past(now=now())
+    switching.finish_switching_off(now=now())
     privacy.erase_due(now=now())
 
 
 def probe() -> None:
+    openings.drop_late(now=now())
     lock_systems.probe_lock_systems(now=now())
 
 
@@ -48,7 +55,8 @@ def sites_to_sweep() -> tuple[int, ...]:
 def beat(name: str) -> None:
     """Say that this worker is alive, and forget those that have been gone for a day."""
     at = now()
-    Worker.objects.update_or_create(name=name, defaults={"seen_at": at}, create_defaults={"seen_at": at, "started_at": at})
+    seen = {"seen_at": at, "clock_skew_seconds": database_clock_skew(now=at)}
+    Worker.objects.update_or_create(name=name, defaults=seen, create_defaults=seen | {"started_at": at})
     Worker.objects.filter(seen_at__lt=at - WORKER_FORGOTTEN).delete()
 
 

@@ -79,6 +79,9 @@ class Vendor(Protocol):
     def creations(self) -> int:
         """Requests to create a key that reached the vendor, whatever came of them."""
 
+    def openings(self) -> list[tuple[str, str]]:
+        """Requests to open a door that reached the vendor, whatever came of them: the door, and the person that was named."""
+
     def remove(self, key_id: str) -> None:
         """Delete a key at the vendor behind the product's back."""
 
@@ -247,6 +250,45 @@ class DriverContract:
             plain_driver(vendor).issue(vendor.site_id, replace(an_order(vendor), window=over))
 
         assert vendor.creations() == 0
+
+    # A door that is opened now
+
+    def test_opening_names_the_door_and_the_person(self, vendor: Vendor) -> None:
+        _open(plain_driver(vendor), vendor, vendor.doors[0])
+
+        assert vendor.openings() == [(vendor.doors[0], "Nadia Keller")]
+
+    def test_gateway_is_never_opened_though_allowed(self, vendor: Vendor) -> None:
+        with pytest.raises(LockRefused) as refused:
+            _open(plain_driver(vendor), vendor, vendor.gateway, allow_unknown=frozenset({vendor.gateway}))
+
+        assert (refused.value.forbidden, vendor.openings()) == (frozenset({vendor.gateway}), [])
+
+    def test_untyped_is_opened_once_allowed(self, vendor: Vendor) -> None:
+        driver = plain_driver(vendor)
+        with pytest.raises(LockRefused) as refused:
+            _open(driver, vendor, vendor.untyped)
+
+        _open(driver, vendor, vendor.untyped, allow_unknown=frozenset({vendor.untyped}))
+
+        assert (refused.value.forbidden, vendor.openings()) == (frozenset({vendor.untyped}), [(vendor.untyped, "Nadia Keller")])
+
+    def test_unlisted_door_is_not_opened(self, vendor: Vendor) -> None:
+        with pytest.raises(LockRefused) as refused:
+            _open(plain_driver(vendor), vendor, "no-such-door")
+
+        assert (refused.value.missing, vendor.openings()) == (frozenset({"no-such-door"}), [])
+
+    @pytest.mark.parametrize("fault", [Fault.ANSWER_LOST, Fault.REQUEST_LOST, Fault.DOWN, Fault.NONSENSE])
+    def test_opening_without_an_answer_has_an_unknown_outcome_and_is_asked_once(self, vendor: Vendor, fault: Fault) -> None:
+        driver = plain_driver(vendor)
+        driver.components(vendor.site_id)
+        vendor.make(fault)
+
+        with pytest.raises(LockOutcomeUnknown):
+            _open(driver, vendor, vendor.doors[0])
+
+        assert len(vendor.openings()) == 1
 
     # The list
 
@@ -455,4 +497,9 @@ def _acts(driver: LockDriver, vendor: Vendor, key_id: str) -> list[Callable[[], 
         *_questions(driver, vendor, key_id),
         lambda: driver.issue(vendor.site_id, an_order(vendor)),
         lambda: driver.revoke(vendor.site_id, key_id),
+        lambda: _open(driver, vendor, vendor.doors[0]),
     ]
+
+
+def _open(driver: LockDriver, vendor: Vendor, component: str, *, allow_unknown: frozenset[str] = frozenset()) -> None:
+    driver.open_door(vendor.site_id, component, who="Nadia Keller", allow_unknown=allow_unknown)

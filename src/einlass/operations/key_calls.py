@@ -148,7 +148,7 @@ def _result(claim: Claim, call: VendorCall, system: LockSystem, *, not_applied: 
     try:
         yield
     except LockFailure as failure:
-        outcome, detail = _outcome_of(failure), failure.detail[:300]
+        outcome, detail = outcome_of(failure), failure.detail[:300]
         if not isinstance(failure, LockOutcomeUnknown):
             not_applied()
         raise
@@ -162,7 +162,7 @@ def _result(claim: Claim, call: VendorCall, system: LockSystem, *, not_applied: 
     note_success(system, now=claim.clock())
 
 
-def _outcome_of(failure: LockFailure) -> str:
+def outcome_of(failure: LockFailure) -> str:
     match failure:
         case LockOutcomeUnknown():
             return "unknown"
@@ -197,8 +197,9 @@ def _driver(claim: Claim, system: LockSystem) -> LockDriver:
 
 
 def _was_told(situation: Situation, phone: str, *, besides: Key) -> bool:
-    """F52: the vendor texts a guest once per number and booking; a replacement comes in silence."""
-    return any(row.phone == phone and row.vendor_id for row in situation.rows if row.pk != besides.pk)
+    """F52: the vendor texts a guest once per number and booking; a replacement comes in silence, unless a person asked for it (F26)."""
+    others = [row for row in situation.rows if row.pk != besides.pk and not core.was_reissued(row.drifted)]
+    return any(row.phone == phone and row.vendor_id for row in others)
 
 
 def _order(situation: Situation, row: Key, *, notify: bool) -> KeyOrder:

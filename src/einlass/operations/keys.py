@@ -167,10 +167,10 @@ def _braked(situation: Situation, step: core.Step, *, now: datetime) -> HeldUp |
 
 
 def _explained(situation: Situation, key: core.HeldKey) -> bool:
-    """Whether the booking itself says that this key must go: it ended, it moved, or it has another phone."""
+    """Whether the booking itself says that this key must go: it ended, it moved, it has another phone, or a person asked for a new one."""
     booking = situation.booking
     wanted = (key_window(booking.facts()), booking.mobile)
-    return Status(booking.status) not in GRANTING or wanted != (key.window, key.phone)
+    return Status(booking.status) not in GRANTING or wanted != (key.window, key.phone) or core.was_reissued(key.drifted)
 
 
 def _is_closing(situation: Situation, key: core.HeldKey) -> bool:
@@ -179,10 +179,12 @@ def _is_closing(situation: Situation, key: core.HeldKey) -> bool:
 
 
 def _undone_too_often(situation: Situation, step: core.Step, *, now: datetime) -> HeldUp | None:
-    """F11, F09: a key that was undone or changed over there twice within a day is not made a third time without a person."""
+    """F11, F09: a key that was undone or changed over there twice within a day is not made a third time without a person.
+    What was so before somebody asked for a new key no longer counts: he agreed (F26)."""
     if not isinstance(step, core.Issue):
         return None
-    undone = [row for row in situation.rows if row.state == KeyState.GONE.value or row.drifted not in {"", "doubled"}]
+    counted = [row for row in situation.rows if not core.was_reissued(row.drifted)]
+    undone = [row for row in counted if row.state == KeyState.GONE.value or row.drifted not in {"", "doubled"}]
     if sum(1 for row in undone if row.created_at > now - timedelta(days=1)) < MOST_UNDONE_A_DAY:
         return None
     return HeldUp("changed_outside", now + core.FAR_AT_MOST)

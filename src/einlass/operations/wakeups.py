@@ -23,17 +23,24 @@ class Wakeup:
     not_before: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class OpeningWakeup:
+    """Open this door now. It counts for seconds only, so it waits behind no key; one that is lost is dropped, not done later."""
+
+    opening: int
+
+
 class Engine(Protocol):
     """Who calls `jobs` back. A wake-up may be lost or come twice: the sweep finds what was lost, claims make twice harmless."""
 
-    def enqueue(self, wakeup: Wakeup) -> None: ...
+    def enqueue(self, wakeup: Wakeup | OpeningWakeup) -> None: ...
 
 
 class NoEngine:
     """Stands in until start-up registers one: a process without an engine leaves its wake-ups to the sweep."""
 
-    def enqueue(self, wakeup: Wakeup) -> None:
-        log.debug("wakeup_left_to_the_sweep", booking=wakeup.booking)
+    def enqueue(self, wakeup: Wakeup | OpeningWakeup) -> None:
+        log.debug("wakeup_left_to_the_sweep", wakeup=repr(wakeup))
 
 
 _engine: Engine = NoEngine()
@@ -50,10 +57,10 @@ def somebody_listens() -> bool:
     return not isinstance(_engine, NoEngine)
 
 
-def wake(wakeup: Wakeup) -> None:
+def wake(wakeup: Wakeup | OpeningWakeup) -> None:
     """Hand the wake-up over after the commit. Losing it is harmless, so no failure of the engine reaches the caller (R15)."""
     transaction.on_commit(lambda: _hand_over(wakeup), robust=True)
 
 
-def _hand_over(wakeup: Wakeup) -> None:
+def _hand_over(wakeup: Wakeup | OpeningWakeup) -> None:
     _engine.enqueue(wakeup)

@@ -27,6 +27,9 @@ STATUS: dict[str, int] = {
     "not_allowed_now": 422,
     "changed_meanwhile": 409,
     "in_use": 422,
+    "doors_off": 422,
+    "door_not_openable": 422,
+    "nothing_to_reissue": 422,
 }
 
 TITLES = {
@@ -39,6 +42,9 @@ TITLES = {
     "not_allowed_now": _("This is no longer possible"),
     "changed_meanwhile": _("Somebody else has saved this meanwhile"),
     "in_use": _("This is still in use"),
+    "doors_off": _("No door can be opened here just now"),
+    "door_not_openable": _("This door cannot be opened from here"),
+    "nothing_to_reissue": _("There is no key that could be made anew"),
 }
 SENTENCES = {
     "slot_taken": _("Somebody was a moment faster. Please choose another time."),
@@ -51,6 +57,11 @@ SENTENCES = {
     "changed_meanwhile": _(
         "Nothing of yours was saved, and nothing of theirs was overwritten. What you typed is still here: compare, then save."
     ),
+    "doors_off": _(
+        "The integration is switched off, or exivo has not confirmed the branch's Site-ID yet. The readiness page says what is missing."
+    ),
+    "door_not_openable": _("It is not one of the doors chosen for the branch, or exivo does not list it as a door."),
+    "nothing_to_reissue": _("The booking opens no door now: it is over, was not confirmed, or its doors, number or Site-ID are missing."),
     "in_use": _("Coming bookings depend on it: %(references)s. Move or cancel them first."),
 }
 FIELD_SENTENCES = {

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Confirming, declining, cancelling a booking, or saying that nobody came: asks once, then does it. What may be done is `core/bookings.py`."""
+"""Confirming, declining, cancelling a booking, saying that nobody came: asks once, then does it. What may be done: `core/bookings.py`."""
 
 from __future__ import annotations
 
