@@ -3,13 +3,14 @@
 
 from django.urls import include, path
 
-from einlass.web import health
+from einlass.web import health, pictures
 from einlass.web.api.routes import api
 
 urlpatterns = [
     path("health", health.health),
     path("ready", health.ready),
     path("api/v1/", api.urls),
+    path("pictures/<slug:digest>", pictures.picture, name="picture"),
     path("manage/", include("einlass.web.manage.urls")),
     path("", include("einlass.web.booking.urls")),
 ]

@@ -16,13 +16,14 @@ from einlass.core.texts import canonical
 from einlass.models import Branch, Door, LockSystem, MessageTemplate, Organisation, Question, Room, Service, ServiceRoom
 from einlass.operations import config_schema as schema
 from einlass.operations.config_yaml import NAMED_BY
+from einlass.operations.pictures import data_of
 
 Exported = dict[str, Any]
 # What stands in the place of a secret, so that the file can be applied as soon as the variable is set.
 VARIABLE = "{key}_SECRET"
 TEXTS = frozenset({"name", "description", "price", "label", "hint", "text", "subject"})
-# Telephone numbers are told as changed, not told whole (I10).
-UNTOLD = frozenset({"phone"})
+# Telephone numbers are told as changed, not told whole (I10); pictures are too long to be told.
+UNTOLD = frozenset({"phone", "picture"})
 
 
 def exported() -> Exported:
@@ -80,6 +81,7 @@ def service_part(row: Service) -> Exported:
         "branch": row.branch.key,
         "rooms": rooms,
         "doors": [door.component for door in row.doors.all()],
+        "picture": {"data": data_of(row.picture)} if row.picture else None,
     }
 
 
@@ -100,7 +102,7 @@ def differences(old: Any, new: Any, *, name: str = "") -> Iterator[dict[str, Any
     """{field, old, new} for everything that differs, named as in the messages of `einlass apply`; telephone numbers are not told."""
     if old == new:
         return
-    if isinstance(old, Mapping) and isinstance(new, Mapping) and not _is_text(name):
+    if isinstance(old, Mapping) and isinstance(new, Mapping) and not _is_one_value(name):
         for key in dict.fromkeys([*old, *new]):
             yield from differences(old.get(key), new.get(key), name=f"{name}.{key}" if name else str(key))
     elif _is_keyed(old) and _is_keyed(new):
@@ -130,7 +132,9 @@ def _whole(item: Any) -> Any:
 
 
 def _untold(value: Any) -> Any:
-    return f"…{str(value)[-2:]}" if value else value
+    """Enough to tell one from another."""
+    last = digest_of(value)[:6] if isinstance(value, Mapping) else str(value)[-2:]
+    return f"…{last}" if value else value
 
 
 def _by_key(items: Iterable[Any]) -> dict[str, Any]:
@@ -141,8 +145,9 @@ def _is_keyed(items: Any) -> bool:
     return isinstance(items, list) and all(isinstance(item, Mapping) and any(by in item for by in NAMED_BY) for item in items)
 
 
-def _is_text(name: str) -> bool:
-    return name.rpartition(".")[2] in TEXTS
+def _is_one_value(name: str) -> bool:
+    """Texts in their languages and pictures: told as one, although they have fields."""
+    return name.rpartition(".")[2] in TEXTS | UNTOLD
 
 
 def _columns(kind: type[schema.Part], row: Any, *, prefix: str = "") -> Exported:

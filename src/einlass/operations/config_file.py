@@ -13,6 +13,7 @@ from einlass.models.sealed import CannotUnseal
 from einlass.operations.config_check import Checked, Known, check
 from einlass.operations.config_errors import validated
 from einlass.operations.config_export import differences, exported
+from einlass.operations.config_pictures import Pictures, read_pictures
 from einlass.operations.config_prune import prune as remove_missing
 from einlass.operations.config_vendor import Secrets, ask, check_complete, read_secrets
 from einlass.operations.config_write import Changes, one_at_a_time, write, write_answers
@@ -46,7 +47,7 @@ def apply(
     document = read(text, source=source)
     checked = Checked(validated(document), document, Known.read())
     check(checked)
-    secrets = read_secrets(checked)
+    secrets, pictures = read_secrets(checked), read_pictures(checked)
     check_complete(checked)
     answers: dict[str, SiteAnswer] = {}
     warnings: list[str] = []
@@ -55,7 +56,7 @@ def apply(
         if ask_vendor:
             answers, warnings = ask(checked, secrets, now=now)
         _refuse_faulty(checked)
-        _write(checked, secrets, answers, changes=changes, prune=prune, dry_run=dry_run, now=now, actor=actor)
+        _write(checked, secrets, pictures, answers, changes=changes, prune=prune, dry_run=dry_run, now=now, actor=actor)
     except CannotUnseal:
         checked.document.fault(("lock_systems",), "this machine has other encryption keys than the database: nothing can be changed here")
         _refuse_faulty(checked)
@@ -67,6 +68,7 @@ def apply(
 def _write(
     checked: Checked,
     secrets: Secrets,
+    pictures: Pictures,
     answers: dict[str, SiteAnswer],
     *,
     changes: Changes,
@@ -78,7 +80,7 @@ def _write(
     with transaction.atomic():
         one_at_a_time()
         before = exported()
-        write(checked.file, secrets=secrets, changes=changes)
+        write(checked.file, secrets=secrets, pictures=pictures, changes=changes)
         write_answers(answers, changes=changes, now=now, actor=actor)
         if prune:
             remove_missing(checked.file, document=checked.document, changes=changes, now=now)

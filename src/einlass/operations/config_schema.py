@@ -31,6 +31,7 @@ from einlass.operations.config_yaml import Path
 
 SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{0,59}")
 VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+DATA_URL = re.compile(r"data:[a-z]+/[a-z0-9.+-]+;base64,[A-Za-z0-9+/]*={0,2}")
 DAY_MINUTES = 1440
 
 
@@ -109,6 +110,30 @@ def _secret(value: object) -> Secret:
     raise ValueError("must be a text in quotes, {env: NAME} or {file: PATH}")
 
 
+class PictureFile(BaseModel):
+    """A picture in a file of its own; its path is relative to the configuration file."""
+
+    file: str
+
+
+class PictureData(BaseModel):
+    """A picture written into the file."""
+
+    data: str = Field(repr=False)
+
+
+def _picture(value: object) -> PictureFile | PictureData | None:
+    """Never names the value in an error: it may be as long as the picture."""
+    match value:
+        case None | "":
+            return None
+        case {"file": str() as path, **rest} if not rest and path:
+            return PictureFile(file=path)
+        case {"data": str() as url, **rest} if not rest and DATA_URL.fullmatch(url):
+            return PictureData(data=url)
+    raise ValueError('must be {file: PATH} or {data: "data:image/webp;base64,…"}')
+
+
 def _zone(value: str) -> str:
     if not is_known_zone(value):
         raise ValueError("is no known time zone: write one such as Europe/Zurich")
@@ -176,6 +201,7 @@ Text = Annotated[str | dict[str, str], PlainValidator(_text)]
 Name = Annotated[str | dict[str, str], PlainValidator(_name)]
 Language = Annotated[str, AfterValidator(_language)]
 SecretValue = Annotated[Secret, PlainValidator(_secret), Field(repr=False)]
+PictureSource = Annotated[PictureFile | PictureData | None, PlainValidator(_picture)]
 Spans = list[Annotated[str, AfterValidator(_span)]]
 Keys = Annotated[list[Key], AfterValidator(_different)]
 Components = Annotated[list[Annotated[str, Field(min_length=1, max_length=100)]], AfterValidator(_different)]
@@ -307,12 +333,13 @@ class Buffer(Part):
 
 class Service(Part):
     needed: ClassVar[tuple[str, ...]] = ("branch", "name", "rooms", "durations")
-    related: ClassVar[frozenset[str]] = frozenset({"branch", "rooms", "doors"})
+    related: ClassVar[frozenset[str]] = frozenset({"branch", "rooms", "doors", "picture"})
     key: Key
     branch: Key = ""
     name: Name = ""
     description: Text = ""
     price: Text = ""
+    picture: PictureSource = None
     rooms: Annotated[Keys, Field(min_length=1)] = []
     doors: Components = []
     durations: Annotated[list[Duration], Field(min_length=1), AfterValidator(_different)] = []

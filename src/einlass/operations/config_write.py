@@ -16,14 +16,26 @@ from einlass.core.events import Actor
 from einlass.models import Branch, Door, Installation, LockSystem, MessageTemplate, Organisation, Question, Room, Service, ServiceRoom
 from einlass.operations import config_schema as schema
 from einlass.operations.config_fields import given
+from einlass.operations.config_pictures import Pictures
 from einlass.operations.config_texts import label_of
 from einlass.operations.config_vendor import Secrets
 from einlass.operations.lock_systems import SiteAnswer, credentials_changed, seal_secret, secret_differs, write_site_answer
+from einlass.operations.pictures import Made, forget_unused, keep
 
 # Values that say more than "changed" and give nobody away.
 TELLING = (bool, int)
 # What `credentials_changed` sets.
-CREDENTIAL_STATE = ("state", "state_detail", "state_since", "not_before", "accepted_at", "failures")
+CREDENTIAL_STATE = (
+    "state",
+    "state_detail",
+    "state_since",
+    "not_before",
+    "accepted_at",
+    "failures",
+    "tested_at",
+    "tested_code",
+    "tested_seconds",
+)
 FOREIGN = frozenset({"lock_system_id"})
 SITE_STATE = ("site_confirmed_at", "site_checked_at", "site_name", "site_problem")
 
@@ -77,7 +89,7 @@ def one_at_a_time() -> None:
     Installation.objects.select_for_update().get(id=1)
 
 
-def write(file: schema.ConfigFile, *, secrets: Secrets, changes: Changes) -> None:
+def write(file: schema.ConfigFile, *, secrets: Secrets, pictures: Pictures, changes: Changes) -> None:
     """Everything but what the vendor said."""
     if file.organisation is not None:
         _organisation(file.organisation, changes)
@@ -87,7 +99,7 @@ def write(file: schema.ConfigFile, *, secrets: Secrets, changes: Changes) -> Non
         _branch(branch, changes)
     _order(Branch.objects.all(), [item.key for item in file.branches], "branches", changes)
     for service in file.services:
-        _service(service, changes)
+        _service(service, pictures, changes)
     _order(Service.objects.all(), [item.key for item in file.services], "services", changes)
     for question in file.questions:
         _question(question, changes)
@@ -119,7 +131,11 @@ def _organisation(item: schema.Organisation, changes: Changes) -> None:
 def _lock_system(item: schema.LockSystem, secrets: Secrets, changes: Changes) -> None:
     row = LockSystem.objects.filter(key=item.key).first() or LockSystem(key=item.key)
     name, new = f"lock_systems.{item.key}", row.pk is None
-    changes.assign(row, name, given(item, new=new), new=new)
+    columns = given(item, new=new)
+    if "enabled" in columns and row.closing_since is not None:
+        # Whoever says on or off now does not wait for the keys that are being taken back (R1).
+        columns["closing_since"] = None
+    changes.assign(row, name, columns, new=new)
     api_key, secret = secrets.of(item.key, "api_key"), secrets.of(item.key, "api_secret")
     if api_key is not None and api_key != row.api_key:
         row.api_key = api_key
@@ -195,7 +211,7 @@ def _set_doors(row: Room | Service, branch: Branch, components: list[str], name:
         changes.changed(f"{name}.doors", new=new)
 
 
-def _service(item: schema.Service, changes: Changes) -> None:
+def _service(item: schema.Service, pictures: Pictures, changes: Changes) -> None:
     row = Service.objects.filter(key=item.key).select_related("branch").first()
     new = row is None
     if row is None:
@@ -207,6 +223,17 @@ def _service(item: schema.Service, changes: Changes) -> None:
         _set_rooms(row, item.rooms, name, changes, new=new)
     if new or "doors" in item.model_fields_set:
         _set_doors(row, row.branch, item.doors, name, changes, new=new)
+    if item.key in pictures:
+        _set_picture(row, pictures[item.key], name, changes, new=new)
+
+
+def _set_picture(row: Service, made: Made | None, name: str, changes: Changes, *, new: bool) -> None:
+    if (made.digest if made else None) == (row.picture.digest if row.picture else None):
+        return
+    row.picture = keep(made) if made else None
+    row.save(update_fields=["picture"])
+    forget_unused()
+    changes.changed(f"{name}.picture", new=new)
 
 
 def _set_rooms(row: Service, keys: list[str], name: str, changes: Changes, *, new: bool) -> None:

@@ -18,6 +18,8 @@ from einlass.models import Branch
 from einlass.operations.config_check import Checked, Known, check
 from einlass.operations.config_errors import validated
 from einlass.operations.config_export import Exported, differences, digest_of, exported
+from einlass.operations.config_pictures import Pictures, read_pictures
+from einlass.operations.config_remove import Removal, remove_named
 from einlass.operations.config_schema import SLUG
 from einlass.operations.config_vendor import Secrets, ask, read_secrets
 from einlass.operations.config_write import Changes, one_at_a_time, write, write_answers
@@ -57,20 +59,37 @@ def save(part: Mapping[str, Any], *, subject: str, seen: str | None = None, ask_
     document = document_of(part, source="settings")
     checked = Checked(validated(document), document, Known.read())
     check(checked)
-    secrets = read_secrets(checked)
+    secrets, pictures = read_secrets(checked), read_pictures(checked)
     answers, warnings = ask(checked, secrets, now=now) if ask_vendor and not document.errors else ({}, [])
     _refuse_faulty(document.errors, subject)
     with transaction.atomic():
-        values = _changed(subject, seen, lambda: _write(checked, secrets, answers, now=now, actor=actor))
+        values = _changed(subject, seen, lambda: _write(checked, secrets, pictures, answers, now=now, actor=actor))
         if values:
             record(_event(subject, values), actor=actor, now=now, branch=_branch_of(subject), subject=subject)
     return Saved(tuple(values), tuple(warnings))
 
 
-def _write(checked: Checked, secrets: Secrets, answers: dict[str, SiteAnswer], *, now: datetime, actor: Actor) -> list[str]:
+def remove(*, subject: str, seen: str | None = None, now: datetime, actor: Actor) -> Removal:
+    """Take away what was never booked, switch off what bookings that are over name: a branch, a room, a service or a question.
+
+    Returns "removed" or "switched_off". Raises Refusal: changed_meanwhile; in_use with the references of coming bookings.
+    """
+    with transaction.atomic():
+        changes, done = Changes(), list[Removal]()
+        branch = _branch_of(subject)
+        values = _changed(subject, seen, lambda: done.append(remove_named(subject, changes=changes, now=now)) or [])
+        if values:
+            kept = branch if branch and Branch.objects.filter(pk=branch.pk).exists() else None
+            record(_event(subject, values), actor=actor, now=now, branch=kept, subject=subject)
+    return done[0]
+
+
+def _write(
+    checked: Checked, secrets: Secrets, pictures: Pictures, answers: dict[str, SiteAnswer], *, now: datetime, actor: Actor
+) -> list[str]:
     """Returns what changed that an export does not show: secrets."""
     changes = Changes()
-    write(checked.file, secrets=secrets, changes=changes)
+    write(checked.file, secrets=secrets, pictures=pictures, changes=changes)
     write_answers(answers, changes=changes, now=now, actor=actor)
     return [line.removesuffix(" changed") for line in changes.lines if line.endswith("api_secret changed")]
 

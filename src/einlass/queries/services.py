@@ -7,7 +7,7 @@ from django.db.models import Prefetch, Q, QuerySet
 
 from einlass.core.grants import DoorFacts, DoorUse
 from einlass.core.questions import is_bookable_with_doors
-from einlass.models import Door, Organisation, Question, Service
+from einlass.models import Branch, Door, Organisation, Question, Service
 
 
 def organisation() -> Organisation:
@@ -19,6 +19,17 @@ def offered_services() -> QuerySet[Service]:
     """Every active service of an active branch, in the operator's order, with what a page needs."""
     return (
         Service.objects.filter(active=True, branch__active=True)
+        .select_related("branch", "branch__lock_system", "picture")
+        .defer("picture__data")
+        .prefetch_related("rooms", "doors", "rooms__doors", "branch__doors")
+        .order_by("branch__position", "branch_id", "position", "id")
+    )
+
+
+def services_of(branches: QuerySet[Branch]) -> QuerySet[Service]:
+    """Every service of these branches, active or not, in the operator's order, with what a form of the staff needs."""
+    return (
+        Service.objects.filter(branch__in=branches)
         .select_related("branch", "branch__lock_system")
         .prefetch_related("rooms", "doors", "rooms__doors", "branch__doors")
         .order_by("branch__position", "branch_id", "position", "id")

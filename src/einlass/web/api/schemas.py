@@ -165,6 +165,7 @@ class ServiceOut(Schema):
     name: str
     description: str
     price: str
+    picture: str | None = Field(description="Address of its picture, at most 1200 pixels wide.")
     branch: BranchOut
     durations: list[int]
     step: int

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
+from django.urls import reverse
 from django.utils.translation import get_language
 
 from einlass.core.bookings import Status, shown
@@ -74,6 +75,7 @@ def service_out(service: Service, questions: list[Question]) -> dict[str, Any]:
         "name": _text(service.name) or service.key,
         "description": _text(service.description),
         "price": _text(service.price),
+        "picture": settings.BASE_URL + reverse("picture", args=[service.picture.digest]) if service.picture else None,
         "branch": _branch(service.branch),
         "durations": service.durations,
         "step": service.step,

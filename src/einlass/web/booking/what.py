@@ -16,7 +16,7 @@ from django.views.decorators.http import require_safe
 from einlass.core.hours import local_date
 from einlass.core.slots import Slot, Taken, offered_days
 from einlass.core.texts import in_language
-from einlass.models import Service
+from einlass.models import Picture, Service
 from einlass.queries.availability import REACH, taken_windows
 from einlass.queries.services import needs_mobile_number, offered_services, questions_by_service
 from einlass.web import formats
@@ -36,6 +36,7 @@ class Card:
     price: str
     next_free: str
     address: str
+    picture: Picture | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +89,7 @@ def _card(service: Service, *, taken: Taken, now: datetime, language: str, defau
         price=in_language(service.price, language=language, default=default),
         next_free=formats.moment(slot.start, service.branch.time_zone) if slot else "",
         address=reverse("booking_when", args=[service.key]),
+        picture=service.picture,
     )
 
 
