@@ -30,13 +30,19 @@ def booking_by_reference(reference: str) -> Booking | None:
 
 @dataclass(frozen=True, slots=True)
 class BookingFilter:
-    """What a list is narrowed to; empty means everything. Times are instants: a booking counts when it reaches into [start, end)."""
+    """What a list is narrowed to; empty means everything. Times are instants: a booking counts when it reaches into [start, end).
+
+    With `key_problem` only those whose key is hindered by something at the moment.
+    """
 
     start: datetime | None = None
     end: datetime | None = None
     branch: str = ""
     status: str = ""
     text: str = ""
+    service: str = ""
+    room: str = ""
+    key_problem: bool = False
 
 
 def matching(bookings: QuerySet[Booking], wanted: BookingFilter) -> QuerySet[Booking]:
@@ -49,6 +55,12 @@ def matching(bookings: QuerySet[Booking], wanted: BookingFilter) -> QuerySet[Boo
         bookings = bookings.filter(branch__key=wanted.branch)
     if wanted.status:
         bookings = bookings.filter(status=wanted.status)
+    if wanted.service:
+        bookings = bookings.filter(service__key=wanted.service)
+    if wanted.room:
+        bookings = bookings.filter(room__key=wanted.room)
+    if wanted.key_problem:
+        bookings = bookings.filter(access__problem__gt="")
     if text := wanted.text.strip():
         digits = "".join(c for c in text if c.isdigit()).lstrip("0")
         found = Q(guest_name__icontains=text) | Q(email__icontains=text) | Q(reference__icontains=text)

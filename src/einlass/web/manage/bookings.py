@@ -1,9 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The staff's list of bookings with the state of their keys, narrowed by filters. Who sees which is `queries/scope.py`."""
+"""The staff's list of bookings with the state of their keys. Who sees which is `queries/scope.py`."""
 
 from __future__ import annotations
-
-from datetime import datetime
 
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
@@ -11,39 +9,41 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from einlass.core.roles import May
-from einlass.models import Booking, User
-from einlass.queries.bookings import BookingFilter, matching
+from einlass.models import Booking, Room
+from einlass.queries.bookings import matching
 from einlass.queries.scope import visible_bookings, visible_branches
-from einlass.web.context import operator_of
-from einlass.web.manage.desk import allowed, show, staff_of, staff_page
-from einlass.web.manage.filters import Filters, choices, filters_in
-from einlass.web.manage.rows import Reader, days_of
+from einlass.queries.services import services_of
+from einlass.web.manage.booking import reader_of
+from einlass.web.manage.desk import show, staff_of, staff_page
+from einlass.web.manage.filters import Filters, Offered, filters_in, selects
+from einlass.web.manage.rows import days_of
 
 PER_PAGE = 50
 
 
 @staff_page(May.LOOK)
 def listed(request: HttpRequest) -> HttpResponse:
-    user, now = staff_of(request), timezone.now()
-    branches = list(visible_branches(user))
-    filters = filters_in(request.GET, branches=branches, now=now)
-    page = Paginator(_found(user, filters), PER_PAGE).get_page(request.GET.get("page"))
-    reader = _reader(request, now)
+    reader = reader_of(request, now=timezone.now())
+    offered = offered_to(request)
+    filters = filters_in(request.GET, offered=offered, reader=reader)
+    page = Paginator(found_by(request, filters), PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "days": days_of(page.object_list, reader=reader),
         "page": page,
         "filters": filters,
-        "choices": choices(branches, filters=filters, reader=reader),
-        "may_act": reader.may_act,
+        "selects": selects(offered, filters=filters, reader=reader),
     }
     return show(request, "manage/bookings.html", context, at="bookings")
 
 
-def _found(user: User, filters: Filters) -> QuerySet[Booking]:
-    wanted = BookingFilter(start=filters.start, branch=filters.branch, status=filters.status, text=filters.text)
-    return matching(visible_bookings(user), wanted)
+def offered_to(request: HttpRequest) -> Offered:
+    """What the person may filter by."""
+    branches = visible_branches(staff_of(request))
+    services = services_of(branches).prefetch_related(None)
+    rooms = Room.objects.filter(branch__in=branches).order_by("branch__position", "branch_id", "position", "id")
+    return Offered(tuple(branches), tuple(services), tuple(rooms))
 
 
-def _reader(request: HttpRequest, now: datetime) -> Reader:
-    default = operator_of(request).default_language
-    return Reader(language=request.LANGUAGE_CODE, default=default, now=now, may_act=allowed(request, May.WORK))
+def found_by(request: HttpRequest, filters: Filters) -> QuerySet[Booking]:
+    """The bookings that the person sees and that fit."""
+    return matching(visible_bookings(staff_of(request)), filters.wanted())

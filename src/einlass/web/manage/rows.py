@@ -82,6 +82,11 @@ class Row:
     may_confirm: bool
     may_cancel: bool
 
+    @property
+    def may_move(self) -> bool:
+        """What may still be cancelled may be moved: the staff know no deadline."""
+        return self.may_cancel
+
 
 @dataclass(frozen=True, slots=True)
 class Day:
@@ -111,7 +116,7 @@ def row_of(booking: Booking, *, reader: Reader) -> Row:
         day=day,
         day_words=formats.day_with_year(day),
         span=formats.span(booking.start, booking.end, zone),
-        guest=booking.guest_name or booking.email or booking.reference,
+        guest=guest_of(booking),
         contact=booking.email,
         room=reader.text(booking.room.name, booking.room.key),
         branch=reader.text(booking.branch.name, booking.branch.key),
@@ -125,6 +130,13 @@ def row_of(booking: Booking, *, reader: Reader) -> Row:
         may_confirm=reader.may_act and status is Status.PENDING and booking.end > reader.now,
         may_cancel=reader.may_act and status in LIVE and booking.end > reader.now,
     )
+
+
+def guest_of(booking: Booking) -> str:
+    """Whom a line is about; somebody whose data were erased is nobody any more."""
+    if booking.erased_at is not None:
+        return gettext("erased")
+    return booking.guest_name or booking.email or booking.reference
 
 
 def _key_word(booking: Booking, status: Status, state: AccessState) -> str:
