@@ -52,6 +52,13 @@ class Migration(migrations.Migration):
             name="reminded_at",
             field=models.DateTimeField(blank=True, null=True),
         ),
+        migrations.AlterField(
+            model_name="eventrecord",
+            name="branch",
+            field=models.ForeignKey(
+                blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="events", to="einlass.branch"
+            ),
+        ),
         migrations.AddField(
             model_name="door",
             name="former_name",

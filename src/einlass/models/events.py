@@ -15,7 +15,8 @@ class EventRecord(models.Model):
     # What a change of settings was about, such as `branches.bern`; "" for what happened to a booking.
     subject = models.CharField(max_length=120, blank=True, default="", db_index=True)
     booking = models.ForeignKey(Booking, null=True, blank=True, on_delete=models.CASCADE, related_name="events")
-    branch = models.ForeignKey(Branch, null=True, blank=True, on_delete=models.CASCADE, related_name="events")
+    # What was changed stays in the log when its branch is gone; `subject` names it.
+    branch = models.ForeignKey(Branch, null=True, blank=True, on_delete=models.SET_NULL, related_name="events")
     actor_kind = models.CharField(max_length=10)
     actor_name = models.CharField(max_length=200, blank=True, default="")
     data = models.JSONField(default=dict)

@@ -1,24 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Removing what a configuration file leaves out (`--prune`): never what coming bookings depend on."""
+"""Removing what a configuration file leaves out (`--prune`). When something may go: `config_remove.py`."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from django.db import models
 from django.db.models import Q
 
-from einlass.core.bookings import BLOCKING
 from einlass.core.grants import DoorUse
 from einlass.models import Booking, Branch, Door, Key, LockSystem, MessageTemplate, Question, Room, Service
 from einlass.operations import config_schema as schema
-from einlass.operations.access import LONGEST_MARGIN
+from einlass.operations.config_remove import coming_bookings, named_references, take_away
 from einlass.operations.config_write import Changes
 from einlass.operations.config_yaml import Document, Path
-
-# How many bookings a sentence names.
-NAMED = 5
 
 
 def prune(file: schema.ConfigFile, *, document: Document, changes: Changes, now: datetime) -> None:
@@ -26,20 +21,20 @@ def prune(file: schema.ConfigFile, *, document: Document, changes: Changes, now:
 
     Notes a fault for what coming bookings depend on; the caller then takes everything back.
     """
-    coming = Booking.objects.filter(status__in=[s.value for s in BLOCKING], end__gt=now - LONGEST_MARGIN)
+    coming = coming_bookings(now=now)
     for service in Service.objects.exclude(key__in=[item.key for item in file.services]):
         if _free(coming.filter(service=service), ("services",), f"service {service.key}", document):
-            _remove(service, f"services.{service.key}", keep=Booking.objects.filter(service=service).exists(), changes=changes)
+            take_away(service, f"services.{service.key}", keep=Booking.objects.filter(service=service).exists(), changes=changes)
     _rooms_and_doors(file, coming=coming, document=document, changes=changes)
     for branch in Branch.objects.exclude(key__in=[item.key for item in file.branches]):
         if _free(coming.filter(branch=branch), ("branches",), f"branch {branch.key}", document):
             used = Booking.objects.filter(branch=branch).exists() or Key.objects.filter(branch=branch).exists()
-            _remove(branch, f"branches.{branch.key}", keep=used, changes=changes)
+            take_away(branch, f"branches.{branch.key}", keep=used, changes=changes)
     for question in Question.objects.exclude(key__in=[item.key for item in file.questions]):
         answered = Booking.objects.filter(answers__has_key=question.key).exists()
-        _remove(question, f"questions.{question.key}", keep=answered, changes=changes)
+        take_away(question, f"questions.{question.key}", keep=answered, changes=changes)
     for template in MessageTemplate.objects.exclude(key__in=[item.key for item in file.templates]):
-        _remove(template, f"templates.{template.key}", keep=False, changes=changes)
+        take_away(template, f"templates.{template.key}", keep=False, changes=changes)
     _lock_systems(file, coming=coming, document=document, changes=changes)
 
 
@@ -49,7 +44,7 @@ def _rooms_and_doors(file: schema.ConfigFile, *, coming: models.QuerySet[Booking
         at = _part_of(file, room.branch, "rooms")
         if _free(coming.filter(room=room), at, f"room {room.key}", document):
             name = f"branches.{room.branch.key}.rooms.{room.key}"
-            _remove(room, name, keep=Booking.objects.filter(room=room).exists(), changes=changes)
+            take_away(room, name, keep=Booking.objects.filter(room=room).exists(), changes=changes)
     kept_doors = {(branch.key, door.component) for branch in file.branches for door in branch.doors}
     for door in Door.objects.exclude(use=DoorUse.NONE.value).select_related("branch"):
         if (door.branch.key, door.component) in kept_doors:
@@ -76,7 +71,7 @@ def _lock_systems(file: schema.ConfigFile, *, coming: models.QuerySet[Booking], 
             if Branch.objects.filter(lock_system=system).exists() or Key.objects.filter(lock_system=system).exists():
                 changes.assign(system, name, {"enabled": False})
             else:
-                _remove(system, name, keep=False, changes=changes)
+                take_away(system, name, keep=False, changes=changes)
 
 
 def _part_of(file: schema.ConfigFile, branch: Branch, name: str) -> Path:
@@ -85,18 +80,8 @@ def _part_of(file: schema.ConfigFile, branch: Branch, name: str) -> Path:
 
 
 def _free(bookings: models.QuerySet[Booking], at: Path, what: str, document: Document) -> bool:
-    references = list(bookings.order_by("start").values_list("reference", flat=True)[: NAMED + 1])
+    references = named_references(bookings)
     if references:
-        more = " and more" if len(references) > NAMED else ""
-        named = ", ".join(references[:NAMED])
-        document.fault(at, f"{what} is missing from the file, but coming bookings depend on it: {named}{more}")
+        named = ", ".join(references).replace(", …", " and more")
+        document.fault(at, f"{what} is missing from the file, but coming bookings depend on it: {named}")
     return not references
-
-
-def _remove(row: Any, name: str, *, keep: bool, changes: Changes) -> None:
-    """Delete the row, or switch it off where bookings that are over still name it."""
-    if keep:
-        changes.assign(row, name, {"active": False})
-        return
-    row.delete()
-    changes.note(f"{name} removed")

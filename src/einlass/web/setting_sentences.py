@@ -20,6 +20,10 @@ SETTING_SENTENCES = {
     "not_minutes": _("Please give minutes, several with a comma between them: 60, 120."),
     "unknown_site": _("exivo does not know this Site-ID. Nothing was changed at the branch."),
     "credentials_rejected": _("The API key or the API secret is not right. Please check both in the exivo app."),
+    "other_encryption_keys": _(
+        "This machine has other encryption keys than the database, so it can store no secret. Nothing was changed. "
+        "Start Einlass with the right keys, or on the machine that has them."
+    ),
     "not_active": _("exivo refuses this site. Perhaps its Connection service is not active; dormakaba switches it on."),
     "unreachable": _("exivo cannot be reached. Bookings go on."),
     "site_elsewhere": _("Another branch has this Site-ID already."),
@@ -27,6 +31,7 @@ SETTING_SENTENCES = {
     "unknown_type": _("exivo names no type. It stays locked until somebody allows it."),
     "door_not_listed": _("exivo does not list this door at the branch."),
     "door_not_chosen": _("This door is not used at the branch."),
+    "last_room": _("It is the only room of a service: %(names)s. Give that service another room first, or remove it."),
     "template_unknown_placeholder": _("There is no placeholder {{ %(name)s }} here (line %(line)s). There are: %(names)s."),
     "template_syntax": _("Something is not closed or not written completely (line %(line)s): %(name)s"),
     "template_not_allowed": _("Only placeholders and conditions can be used here (line %(line)s)."),
