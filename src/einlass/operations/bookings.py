@@ -80,10 +80,10 @@ def book(wish: Wish, *, actor: Actor, now: datetime) -> Booking:
         language=wish.language,
         created_at=now,
         answers=answers,
-        **_guest_of(answers, questions),
+        **guest_of(answers, questions),
         **({"link_token": link_token} if link_token else {}),
     )
-    persons = _persons(answers, questions)
+    persons = persons_in(answers, questions)
     try:
         with transaction.atomic():
             _take_room(booking, window=wish.window, persons=persons, wanted=wish.room)
@@ -106,8 +106,8 @@ def reschedule(
     Raises Refusal: not_allowed_now, deadline_passed, invalid, not_offered, slot_taken (then all is as it was). Records BookingMoved.
     """
     with transaction.atomic():
-        booking = _locked(booking)
-        _refuse_ended(booking, now=now)
+        booking = locked(booking)
+        refuse_ended(booking, now=now)
         _refuse_late(booking, until_minutes=booking.service.reschedule_until_minutes, actor=actor, now=now)
         minutes = duration if duration is not None else booking.window.minutes
         wanted = Window(start, start + timedelta(minutes=minutes)) if minutes > 0 else booking.window
@@ -121,7 +121,7 @@ def reschedule(
         old_room = booking.room.key
         booking.sequence += 1
         questions = questions_of(booking.service)
-        _take_room(booking, window=wanted, persons=_persons(booking.answers, questions), wanted=room)
+        _take_room(booking, window=wanted, persons=persons_in(booking.answers, questions), wanted=room)
         moved = BookingMoved(
             old_start=old.start.isoformat(),
             old_end=old.end.isoformat(),
@@ -140,10 +140,10 @@ def cancel(booking: Booking, *, actor: Actor, now: datetime, reason: str = "") -
     Raises Refusal: deadline_passed for guests, not_allowed_now for a booking that is over. Records BookingCancelled.
     """
     with transaction.atomic():
-        booking = _locked(booking)
+        booking = locked(booking)
         if booking.status == Status.CANCELLED.value:
             return booking
-        _refuse_ended(booking, now=now)
+        refuse_ended(booking, now=now)
         _refuse_late(booking, until_minutes=booking.service.cancel_until_minutes, actor=actor, now=now)
         _become(booking, Status.CANCELLED, now=now, reason=reason)
         record(BookingCancelled(reason=reason), actor=actor, now=now, booking=booking)
@@ -153,7 +153,7 @@ def cancel(booking: Booking, *, actor: Actor, now: datetime, reason: str = "") -
 def confirm(booking: Booking, *, actor: Actor, now: datetime) -> Booking:
     """Approve a booking that waits; its key is asked for at once (R17). Twice is the same as once. Records BookingConfirmed."""
     with transaction.atomic():
-        booking = _locked(booking)
+        booking = locked(booking)
         if booking.status == Status.CONFIRMED.value:
             return booking
         _become(booking, Status.CONFIRMED, now=now)
@@ -164,7 +164,7 @@ def confirm(booking: Booking, *, actor: Actor, now: datetime) -> Booking:
 def decline(booking: Booking, *, actor: Actor, now: datetime, reason: str = "") -> Booking:
     """Turn down a booking that waits; its room is free again. Twice is the same as once. Records BookingDeclined."""
     with transaction.atomic():
-        booking = _locked(booking)
+        booking = locked(booking)
         if booking.status == Status.DECLINED.value:
             return booking
         _become(booking, Status.DECLINED, now=now, reason=reason)
@@ -175,7 +175,7 @@ def decline(booking: Booking, *, actor: Actor, now: datetime, reason: str = "") 
 def no_show(booking: Booking, *, actor: Actor, now: datetime) -> Booking:
     """Say that nobody came, once the booking has begun; its key stays, in case somebody comes after all. Records BookingNoShow."""
     with transaction.atomic():
-        booking = _locked(booking)
+        booking = locked(booking)
         if booking.status == Status.NO_SHOW.value:
             return booking
         if now < booking.start:
@@ -193,7 +193,7 @@ def complete_past(*, now: datetime, at_most: int = 500) -> int:
         if now < booking.end + timedelta(minutes=booking.branch.late_minutes):
             continue
         with transaction.atomic():
-            booking = _locked(booking)  # noqa: PLW2901 - the row as it is now, under its lock
+            booking = locked(booking)  # noqa: PLW2901 - the row as it is now, under its lock
             if booking.status == Status.CONFIRMED.value:
                 _become(booking, Status.COMPLETED, now=now)
                 record(BookingCompleted(), actor=CLOCK, now=now, booking=booking)
@@ -221,14 +221,15 @@ def _validated(wish: Wish, questions: list[Question]) -> dict[str, object]:
     return dict(cleaned)
 
 
-def _guest_of(answers: Mapping[str, object], questions: list[Question]) -> dict[str, str]:
+def guest_of(answers: Mapping[str, object], questions: list[Question]) -> dict[str, str]:
     """What lists, keys and messages need of the answers, beside them: the name, the address, the number."""
     of_kind = {q.kind: str(answers[q.key]) for q in reversed(questions) if answers.get(q.key)}
     name = " ".join(str(answers[key]) for key in ("first_name", "last_name", "name") if answers.get(key))
     return {"guest_name": name, "email": of_kind.get("email", ""), "mobile": of_kind.get("mobile", "")}
 
 
-def _persons(answers: Mapping[str, object], questions: list[Question]) -> int:
+def persons_in(answers: Mapping[str, object], questions: list[Question]) -> int:
+    """For how many people a room is needed; 0 where nobody was asked."""
     counts = [answers.get(q.key) for q in questions if q.kind == "persons"]
     return max((count for count in counts if isinstance(count, int)), default=0)
 
@@ -278,7 +279,7 @@ def _not_this_room(service: Service, room: Room) -> Refusal:
     return Refusal("invalid", fields=(FieldError("room", "room_too_small" if ours else "not_a_choice"),))
 
 
-def _locked(booking: Booking) -> Booking:
+def locked(booking: Booking) -> Booking:
     """The booking as it is now, its row locked until the end of the transaction.
 
     Without the key: a worker that holds the access row writes events that point to this row, and would wait for us as we for it.
@@ -297,7 +298,8 @@ def _become(booking: Booking, status: Status, *, now: datetime, reason: str = ""
     booking.save(update_fields=["status", "sequence", "ended_at", "ended_reason"])
 
 
-def _refuse_ended(booking: Booking, *, now: datetime) -> None:
+def refuse_ended(booking: Booking, *, now: datetime) -> None:
+    """Raises Refusal not_allowed_now for a booking that is over or was ended early."""
     movable = booking.status in {Status.HELD.value, Status.PENDING.value, Status.CONFIRMED.value}
     if not movable or booking.end <= now:
         raise Refusal("not_allowed_now", values={"status": booking.status})
