@@ -59,6 +59,7 @@ def _environment(panel: str) -> Environment:
     os.environ["EINLASS_EXIVO_URL"] = f"{panel}/v1"
     os.environ.setdefault("EINLASS_LOG_LEVEL", "warning")
     os.environ.setdefault("EINLASS_WORKERS", "2")
+    os.environ.setdefault("EINLASS_MAIL_URL", "console:")
     if "EINLASS_PORT" in os.environ:
         os.environ.setdefault("EINLASS_BASE_URL", f"http://localhost:{os.environ['EINLASS_PORT']}")
     environment.cache_clear()

@@ -63,5 +63,7 @@ def configure(level: str) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level.upper())
+    # Without a mail server an invitation is found only here, so it is told at every level.
+    logging.getLogger("einlass.conf.mail_log").setLevel("INFO")
     for noisy in ("httpx2", "httpcore2", "dbos", "alembic"):
         logging.getLogger(noisy).setLevel("WARNING" if level != "debug" else "DEBUG")

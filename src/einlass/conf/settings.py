@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from einlass.conf import database, logs
 from einlass.conf.environment import environment
+from einlass.conf.mail import mail_server
 from einlass.conf.secrets import encryption_keys, secret_key
 from einlass.locks.port import Limits
 
@@ -108,6 +109,16 @@ SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = OVER_HTTPS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if OVER_HTTPS else None
 SECURE_HSTS_SECONDS = 31536000 if OVER_HTTPS else 0
+
+MAIL_SERVER = mail_server(ENVIRONMENT.mail_url)
+MAIL_CONFIGURED = bool(ENVIRONMENT.mail_url.strip())
+# Else the operator's own address, see `operations/mail.py`.
+MAIL_FROM = MAIL_SERVER.sender
+EMAIL_BACKEND = MAIL_SERVER.backend
+EMAIL_HOST, EMAIL_PORT = MAIL_SERVER.host, MAIL_SERVER.port
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = MAIL_SERVER.user, MAIL_SERVER.password
+EMAIL_USE_TLS, EMAIL_USE_SSL = MAIL_SERVER.use_tls, MAIL_SERVER.use_ssl
+EMAIL_TIMEOUT = 15
 
 # Connect 5 s, answer 15 s; calls a second and at once come from each lock system. Tests shorten them.
 LOCK_LIMITS = Limits()

@@ -139,6 +139,11 @@ def probes(scheduled: datetime, context: Any) -> None:
     _run(work.probe)
 
 
+@DBOS.workflow(name="send_messages")
+def send_messages(scheduled: datetime, context: Any) -> None:
+    _run(work.send_messages)
+
+
 @DBOS.workflow(name="site_sweeps")
 def site_sweeps(scheduled: datetime, context: Any) -> None:
     sweep_sites()
@@ -196,6 +201,7 @@ def launch() -> None:
     DBOS.apply_schedules(
         [
             {"schedule_name": "probes", "workflow_fn": probes, "schedule": "*/10 * * * * *"},
+            {"schedule_name": "send_messages", "workflow_fn": send_messages, "schedule": "5-59/10 * * * * *"},
             {"schedule_name": "minutely", "workflow_fn": minutely, "schedule": "0 * * * * *"},
             {"schedule_name": "site_sweeps", "workflow_fn": site_sweeps, "schedule": "30 */10 * * * *"},
         ]

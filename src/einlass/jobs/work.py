@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 
 from einlass.models import Branch, Worker
-from einlass.operations import access, bookings, key_sweep, keys, lock_systems, openings, privacy, switching
+from einlass.operations import access, bookings, key_sweep, keys, lock_systems, mail, openings, privacy, switching
 from einlass.queries.installation import database_clock_skew
 
 NOTHING: tuple[int, ...] = ()
@@ -40,6 +40,10 @@ def minutely() -> None:
     bookings.complete_past(now=now())
     switching.finish_switching_off(now=now())
     privacy.erase_due(now=now())
+
+
+def send_messages() -> None:
+    mail.send_due(clock=now)
 
 
 def probe() -> None:

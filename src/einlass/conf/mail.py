@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: Apache-2.0
+"""EINLASS_MAIL_URL read into what Django wants to know of a mail server. What is sent, and when: `operations/mail.py`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import parse_qs, unquote, urlsplit
+
+SMTP = "django.core.mail.backends.smtp.EmailBackend"
+LOG = "einlass.conf.mail_log.LogBackend"
+PORTS = {"smtp": 25, "smtps": 465}
+SUBMISSION_PORT = 587
+YES, NO = frozenset({"1", "true", "yes"}), frozenset({"0", "false", "no", ""})
+
+
+@dataclass(frozen=True, slots=True)
+class MailServer:
+    """Where messages go. Without a host they are written to the log."""
+
+    backend: str = LOG
+    host: str = ""
+    port: int = 0
+    user: str = ""
+    password: str = ""
+    use_tls: bool = False
+    use_ssl: bool = False
+    sender: str = ""
+
+
+def mail_server(url: str) -> MailServer:
+    """smtp://user:password@host:port?tls=true&from=…, smtps://…, console: or nothing.
+
+    Raises ValueError, whose sentence does not repeat the URL: it has the password.
+    """
+    if not url.strip():
+        return MailServer()
+    parts = urlsplit(url.strip())
+    query = parse_qs(parts.query)
+    sender = query.get("from", [""])[-1]
+    if parts.scheme == "console":
+        return MailServer(sender=sender)
+    if parts.scheme not in PORTS or not parts.hostname:
+        raise ValueError("must be smtp://user:password@host:port, smtps://… or console:")
+    unknown = sorted(set(query) - {"tls", "from"})
+    if unknown:
+        raise ValueError(f"knows tls and from behind the question mark, not {', '.join(unknown)}")
+    tls = _yes(query.get("tls", [""])[-1])
+    return MailServer(
+        backend=SMTP,
+        host=parts.hostname,
+        port=_port(url) or (SUBMISSION_PORT if tls and parts.scheme == "smtp" else PORTS[parts.scheme]),
+        user=unquote(parts.username or ""),
+        password=unquote(parts.password or ""),
+        use_tls=tls and parts.scheme == "smtp",
+        use_ssl=parts.scheme == "smtps",
+        sender=sender,
+    )
+
+
+def _port(url: str) -> int | None:
+    try:
+        return urlsplit(url.strip()).port
+    except ValueError:
+        raise ValueError("has a port that is no number up to 65535") from None
+
+
+def _yes(word: str) -> bool:
+    if word.lower() not in YES | NO:
+        raise ValueError("has a tls that is neither true nor false")
+    return word.lower() in YES
