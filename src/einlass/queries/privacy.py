@@ -97,13 +97,18 @@ def waiting_for_their_keys(*, now: datetime) -> QuerySet[Booking]:
     return Booking.objects.filter(_opens(now), erase_since__isnull=False, erased_at__isnull=True)
 
 
+def older_than(days: int, *, now: datetime) -> QuerySet[Booking]:
+    """Bookings with personal data that ended longer ago."""
+    return Booking.objects.filter(erased_at__isnull=True, end__lt=now - timedelta(days=days))
+
+
 def due_to_be_erased(*, now: datetime) -> Iterable[QuerySet[Booking]]:
     """What somebody asked for, then what was kept long enough; never a booking whose key may still open (F45)."""
     quiet = Booking.objects.filter(~_opens(now), erased_at__isnull=True)
     yield quiet.filter(erase_since__isnull=False).order_by("erase_since", "pk")
     days = Organisation.objects.values_list("keep_personal_days", flat=True).first()
     if days is not None:
-        yield quiet.filter(end__lt=now - timedelta(days=days)).order_by("end", "pk")
+        yield quiet.filter(pk__in=older_than(days, now=now)).order_by("end", "pk")
 
 
 def _opens(now: datetime) -> Exists:

@@ -4,6 +4,7 @@ what is saved, and how, is `operations/settings.py`."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -105,7 +106,10 @@ class SettingsForm(forms.Form):
         """Put each sentence beside its field; what is about no single field stands above the form."""
         if refusal.code == "changed_meanwhile":
             self.conflict = sentence(refusal)
-            # Saving again is meant then: the person has been told and sees what he typed.
+            # Saving again is meant then: the person has been told and sees what he typed, so the form carries what is saved now.
+            typed: Any = self.data
+            self.data = typed.copy()
+            self.data[self.add_prefix("seen")] = digest_of(self.part)  # type: ignore[index] # a QueryDict's copy can be changed
             return
         if not refusal.fields:
             self.add_error(None, sentence(refusal))
@@ -114,7 +118,7 @@ class SettingsForm(forms.Form):
 
     def _field_of(self, path: str) -> str | None:
         """The field of a path: exact, by `paths`, by its language, by its first word; None for the form as a whole."""
-        first = path.partition(".")[0]
+        first = re.split(r"[.\[]", path)[0]
         candidates = [self.paths.get(path, path), path.replace(".", LANGUAGE), first, self.paths.get(first, "")]
         candidates += [f"{path}{LANGUAGE}{self.languages[0]}"]
         return next((name for name in candidates if name in self.fields), None)

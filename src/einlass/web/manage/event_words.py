@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What happened, one sentence for each kind of event. Who did it and what it changed stand beside it, see `audit.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from einlass.models import EventRecord
+from einlass.web.key_problems import problem_sentence
+
+SENTENCES = {
+    "booking.requested": _("Booking %(booking)s was asked for."),
+    "booking.confirmed": _("Booking %(booking)s was confirmed."),
+    "booking.moved": _("Booking %(booking)s was moved."),
+    "booking.cancelled": _("Booking %(booking)s was cancelled."),
+    "booking.declined": _("Booking %(booking)s was declined."),
+    "booking.completed": _("Booking %(booking)s is over."),
+    "booking.no_show": _("Nobody came to booking %(booking)s."),
+    "booking.answers_changed": _("Answers of booking %(booking)s were corrected: %(questions)s."),
+    "key.reissue_asked": _("A new key was asked for: booking %(booking)s."),
+    "key.ready": _("The key is ready: booking %(booking)s."),
+    "key.revoked": _("A key was taken back: booking %(booking)s."),
+    "key.drifted": _("A key was changed or deleted in the exivo app: booking %(booking)s."),
+    "key.trouble": _("A key is in trouble: booking %(booking)s. %(problem)s"),
+    "key.trouble_over": _("What hindered the key is over: booking %(booking)s."),
+    "site.confirmed": _("exivo confirmed the site of %(branch)s: %(site)s."),
+    "doors.changed": _("Doors of %(branch)s are different at exivo."),
+    "brake.engaged": _("%(planned)s keys of %(branch)s would be taken back. Einlass waits for a person."),
+    "brake.released": _("The keys of %(branch)s that waited may be taken back."),
+    "configuration.applied": _("A configuration file was applied."),
+    "settings.changed": _("Settings were saved."),
+    "settings.doors_changed": _("Settings on which doors and keys depend were saved."),
+    "door.opening_asked": _("Door %(name)s was to be opened."),
+    "door.opening_ended": _("Opening door %(name)s: %(state)s."),
+    "guest.exported": _("Data of guests were looked at or taken out: %(bookings)s."),
+    "guest.erasure_asked": _("The guest's data of booking %(booking)s are to be erased."),
+    "guest.erased": _("The guest's data of booking %(booking)s were erased."),
+    "message.sent": _("A message was sent: booking %(booking)s."),
+    "message.failed": _("A message could not be sent: booking %(booking)s."),
+    "user.created": _("An account was made: %(email)s."),
+    "user.changed": _("The account %(email)s was changed."),
+    "user.secured": _("The sign-in of %(email)s was changed: %(what)s."),
+    "token.created": _("The token %(name)s was made."),
+    "token.revoked": _("The token %(name)s was revoked."),
+}
+OPENING_WORDS = {
+    "opened": _("exivo has opened it"),
+    "refused": _("exivo refused"),
+    "unknown": _("the answer was lost"),
+    "dropped": _("given up, it was too late"),
+}
+SECURED_WORDS = {
+    "password": _("password"),
+    "totp": _("code from an app"),
+    "passkey": _("passkey"),
+    "recovery_codes": _("recovery codes"),
+}
+LEFT_OUT = "–"
+
+
+class _Values(dict[str, Any]):
+    """What an event does not say is a dash."""
+
+    def __missing__(self, key: str) -> str:
+        return LEFT_OUT
+
+
+def sentence_of(row: EventRecord, *, branch: str) -> str:
+    """The event in words; a kind that has no sentence is told by its name. `branch` is the branch's name."""
+    values = _Values({name: _word(name, value) for name, value in row.data.items()})
+    values |= {"booking": row.booking.reference if row.booking else LEFT_OUT, "branch": branch or LEFT_OUT}
+    found = SENTENCES.get(row.kind)
+    return (str(found) % values).strip() if found else row.kind
+
+
+def _word(name: str, value: Any) -> str:
+    match name, value:
+        case "problem", str():
+            return problem_sentence(value)
+        case "state", str():
+            return str(OPENING_WORDS.get(value, value))
+        case "what", str():
+            return str(SECURED_WORDS.get(value, value))
+        case _, list():
+            return ", ".join(str(item) for item in value)
+    return str(value)
+
+
+def reason_of(row: EventRecord) -> str:
+    """What somebody wrote as a reason."""
+    written = str(row.data.get("reason", ""))
+    if row.kind == "booking.declined" and written == "expired":
+        return gettext("Nobody approved it in time.")
+    return written if row.kind in {"booking.cancelled", "booking.declined"} else ""
+
+
+def moved_of(data: Mapping[str, Any]) -> tuple[str, str] | None:
+    """Start before and after a booking was moved, as ISO 8601."""
+    return (str(data["old_start"]), str(data["new_start"])) if {"old_start", "new_start"} <= set(data) else None
