@@ -68,7 +68,7 @@ SETTING_ERRORS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "other_encryption_keys": (),
         "not_active": (),
         "unreachable": (),
-        "site_elsewhere": (),
+        "door_elsewhere": (),
         "gateway": (),
         "unknown_type": (),
         "door_not_listed": (),

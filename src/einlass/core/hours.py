@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from functools import cache, lru_cache
+from itertools import pairwise
 from operator import itemgetter
 
 import holidays as public_holidays
@@ -112,6 +113,12 @@ def _spans(texts: object) -> tuple[Span, ...]:
     return tuple(sorted({parse_span(text) if isinstance(text, str) else _no_span(text) for text in texts}))
 
 
+def overlap(texts: Iterable[str]) -> bool:
+    """Whether any two of these opening times of one day overlap; those that touch do not. Raises HoursError."""
+    spans = sorted(parse_span(text) for text in texts)
+    return any(later.opens < earlier.closes for earlier, later in pairwise(spans))
+
+
 def _no_span(value: object) -> Span:
     raise HoursError(f"{value!r} is no opening time: write it as 07:00-22:00")
 
@@ -138,6 +145,11 @@ def is_known_zone(name: str) -> bool:
     return name in _zones()
 
 
+def known_zones() -> tuple[str, ...]:
+    """Every IANA zone by its name."""
+    return tuple(sorted(_zones()))
+
+
 @cache
 def _regions() -> Mapping[str, frozenset[str]]:
     return {country: frozenset(parts) for country, parts in public_holidays.list_supported_countries().items()}
@@ -147,6 +159,15 @@ def is_known_holiday_region(region: str) -> bool:
     """Whether the holidays of this country ("AT") or this part of one ("CH-BE") are known."""
     country, dash, part = region.partition("-")
     return country in _regions() and (not dash or part in _regions()[country])
+
+
+@cache
+def holiday_regions(country: str) -> tuple[tuple[str, str], ...]:
+    """(code, name in the language of the place) of each part of a country whose holidays are known: ("CH-BE", "Bern")."""
+    parts = _regions().get(country, frozenset())
+    names = public_holidays.country_holidays(country).get_subdivision_aliases() if parts else {}
+    named = ((f"{country}-{part}", next(iter(names.get(part, ())), part)) for part in parts)
+    return tuple(sorted(named, key=itemgetter(1)))
 
 
 @lru_cache(maxsize=512)

@@ -10,6 +10,7 @@ from typing import Any
 
 from einlass.core import templates
 from einlass.core.grants import Admissible, DoorUse, admissible
+from einlass.core.hours import overlap
 from einlass.models import Branch, Door, LockSystem, MessageTemplate, Organisation, Question, Room, Service
 from einlass.operations import config_schema as schema
 from einlass.operations.config_yaml import Document, Path
@@ -160,6 +161,7 @@ def _branch(checked: Checked, branch: schema.Branch) -> None:
         document.fault(branch.at("lock_system"), _no_such(branch.lock_system, "lock system", systems))
     _unique(checked, ((door.component, door.at("component")) for door in branch.doors))
     _unique(checked, ((day.date.isoformat(), day.at("date")) for day in branch.exceptions))
+    _hours(checked, branch)
     _kinds(checked, branch)
     _complete(checked, branch.rooms, checked.known.rooms)
     uses = checked.uses(branch.key)
@@ -168,6 +170,13 @@ def _branch(checked: Checked, branch: schema.Branch) -> None:
         if old is not None and old.branch.key != branch.key:
             document.fault(room.at("key"), f"is a room of {old.branch.key} already, and rooms do not move: give this one another key")
         _doors(checked, room, room.doors, uses, branch.key)
+
+
+def _hours(checked: Checked, branch: schema.Branch) -> None:
+    days = [(branch.opening_hours.at(day), getattr(branch.opening_hours, day)) for day in schema.Week.model_fields]
+    for path, spans in (*days, *((day.at("hours"), day.hours) for day in branch.exceptions)):
+        if overlap(spans):
+            checked.document.fault(path, "has opening times that overlap", code="spans_overlap")
 
 
 def _kinds(checked: Checked, branch: schema.Branch) -> None:
@@ -205,7 +214,9 @@ def _components_of_one_site(checked: Checked) -> None:
             chosen = uses[door.component] in CHOSEN
             owner = seen.setdefault((*place, door.component), branch.key) if chosen else branch.key
             if owner != branch.key:
-                checked.document.fault(door.at("component"), f"is used at branch {owner} already, which has the same site")
+                checked.document.fault(
+                    door.at("component"), f"is used at branch {owner} already, which has the same site", code="door_elsewhere"
+                )
 
 
 def _service(checked: Checked, service: schema.Service) -> None:

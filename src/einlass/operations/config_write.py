@@ -183,7 +183,8 @@ def _forget_doors(branch: Branch, *, keep: set[str], changes: Changes) -> None:
     for door in gone:
         changes.note(f"branches.{branch.key}.doors.{door.component} removed with the former site")
     gone.delete()
-    branch.doors.update(kind="", name="", read_at=None, missing_since=None)
+    unread: dict[str, Any] = dict.fromkeys(("read_at", "missing_since", "ready", "silent_since"))
+    branch.doors.update(kind="", name="", news="", former_name="", **unread)
 
 
 def _branch_doors(branch: Branch, items: Sequence[schema.Door], changes: Changes) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import functools
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
@@ -42,6 +42,8 @@ WITHIN_SECONDS = 10.0
 # A site that the vendor said no to is asked again by itself, so that what was mended over there goes on over here (F39, F40).
 ASK_AGAIN = timedelta(minutes=5)
 WORKER_ALIVE = timedelta(seconds=60)
+# Of a door: what its component says each time the site is read.
+READ_FROM_VENDOR = ("name", "kind", "read_at", "missing_since", "ready", "silent_since", "news", "former_name")
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,13 +209,17 @@ def write_components(branch: Branch, components: tuple[Component, ...], *, now: 
     known = {door.component: door for door in Door.objects.select_for_update(no_key=True).filter(branch=branch)}
     if not components and known:
         return []
+    first_reading = not any(door.read_at for door in known.values())
     changed = []
     for position, component in enumerate(components):
         door = known.pop(component.id, None) or Door(branch=branch, component=component.id, position=position)
         before = (door.admissible, door.missing_since is None)
         first_read = door.read_at is None
+        if not first_reading:
+            _note_news(door, component.name[:300])
         door.name, door.kind, door.read_at, door.missing_since = component.name[:300], component.kind[:200], now, None
-        written = ["name", "kind", "read_at", "missing_since"]
+        door.ready, door.silent_since = component.ready, (door.silent_since or now) if component.ready is False else None
+        written = list(READ_FROM_VENDOR)
         if "gateway" in door.kind.casefold():
             door.use = "none"
             written.append("use")
@@ -226,6 +232,21 @@ def write_components(branch: Branch, components: tuple[Component, ...], *, now: 
             door.save(update_fields=["missing_since"])
             changed.append(door.component)
     return changed
+
+
+def _note_news(door: Door, name: str) -> None:
+    """What a person has not seen yet stays until he saves the doors; a new name that is taken back is no news."""
+    if door.pk is None or door.read_at is None:
+        door.news = "new" if door.pk is None else door.news
+    elif door.news == "renamed" and name == door.former_name:
+        door.news = door.former_name = ""
+    elif door.news == "" and name != door.name:
+        door.news, door.former_name = "renamed", door.name
+
+
+def doors_seen(branch: Branch, components: Iterable[str]) -> None:
+    """A person saved these doors as they are now: new and renamed ones are no news any more. No configuration, so no change of it."""
+    Door.objects.filter(branch=branch, component__in=list(components)).exclude(news="").update(news="", former_name="")
 
 
 def note_success(system: LockSystem, *, now: datetime) -> None:

@@ -77,7 +77,12 @@ def remove(*, subject: str, seen: str | None = None, now: datetime, actor: Actor
     with transaction.atomic():
         changes, done = Changes(), list[Removal]()
         branch = _branch_of(subject)
-        values = _changed(subject, seen, lambda: done.append(remove_named(subject, changes=changes, now=now)) or [])
+
+        def take() -> list[str]:
+            done.append(remove_named(subject, changes=changes, now=now))
+            return []
+
+        values = _changed(subject, seen, take)
         if values:
             kept = branch if branch and Branch.objects.filter(pk=branch.pk).exists() else None
             record(_event(subject, values), actor=actor, now=now, branch=kept, subject=subject)
