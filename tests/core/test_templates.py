@@ -8,12 +8,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from einlass.core.templates import (
+    DEFAULT_SUBJECTS,
     DEFAULT_TEXTS,
     ERROR_CODES,
     PLACEHOLDERS,
     TemplateRefused,
     check,
     render_html,
+    render_plain,
     render_text,
 )
 
@@ -237,3 +239,44 @@ def test_r14_default_text_says_what_the_app_asks_and_what_the_lights_mean() -> N
     assert "<strong>Grün:</strong> Die Tür ist offen." in german
     assert "<strong>Rot:</strong> Der Schlüssel gilt nicht, die Tür gehört nicht zu Ihrer Buchung, es ist noch zu früh" in german
     assert "seit mehr als 20 Minuten vorbei." in german
+
+
+LANGUAGES = ("de", "en", "fr", "it")
+
+
+@pytest.mark.parametrize("key", sorted(PLACEHOLDERS))
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_default_texts_are_complete_and_calm(key: str, language: str) -> None:
+    texts = [DEFAULT_TEXTS[key][language], DEFAULT_SUBJECTS.get(key, {}).get(language, "")]
+
+    for text in texts:
+        check(text, allowed=PLACEHOLDERS[key])
+    assert sorted(DEFAULT_TEXTS[key]) == sorted(LANGUAGES)
+    assert [sign for sign in ("!", "ß", "leider") if sign in "".join(texts).replace("!=", "")] == []
+    assert bool(texts[1]) is key.startswith("message_")
+
+
+@pytest.mark.parametrize("key", sorted(PLACEHOLDERS))
+def test_default_texts_say_the_same_in_every_language(key: str) -> None:
+    used = [sorted(re.findall(r"\{[{%].*?[%}]\}", DEFAULT_TEXTS[key][language])) for language in LANGUAGES]
+
+    assert used == [used[0]] * 4
+
+
+@pytest.mark.parametrize(
+    ("template", "text"),
+    [
+        ("**Fett**", "Fett\n"),
+        ("[Hier]({{ link }})", "Hier: https://x.example/a_b\n"),
+        ('[Hier](https://y.example "Titel")', 'Hier: https://y.example "Titel"\n'),
+        ("{% if no %}\nnichts\n{% endif %}\n\nWort  \n\n\n\nWort", "Wort\n\nWort\n"),
+        ("{{ said }}", "**[a](b)**\n"),
+    ],
+)
+def test_render_plain(template: str, text: str) -> None:
+    assert render_plain(template, {"link": "https://x.example/a_b", "no": "", "said": "**[a](b)**"}) == text
+
+
+def test_render_plain_refuses_what_check_refuses() -> None:
+    with pytest.raises(TemplateRefused):
+        render_plain("{{ nope }}", {})

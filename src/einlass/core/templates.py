@@ -14,9 +14,19 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from einlass.core.default_texts import DEFAULT_TEXTS
+from einlass.core.default_texts import DEFAULT_SUBJECTS, DEFAULT_TEXTS
 
-__all__ = ["DEFAULT_TEXTS", "ERROR_CODES", "PLACEHOLDERS", "TemplateRefused", "check", "render_html", "render_text"]
+__all__ = [
+    "DEFAULT_SUBJECTS",
+    "DEFAULT_TEXTS",
+    "ERROR_CODES",
+    "PLACEHOLDERS",
+    "TemplateRefused",
+    "check",
+    "render_html",
+    "render_plain",
+    "render_text",
+]
 
 ERROR_CODES = ("unknown_placeholder", "syntax", "not_allowed", "too_long", "too_complex")
 SOURCE_LIMIT = 20_000  # characters of a template
@@ -26,6 +36,7 @@ DEPTH_LIMIT = 25  # of nested conditions: a few in use, a thousand would exhaust
 
 _TAGS = {"p", "br", "hr", "strong", "em", "code", "pre", "blockquote", "ul", "ol", "li", "a", "h2", "h3", "h4"}
 _SCHEMES = {"http", "https", "tel", "mailto"}
+_LINK = re.compile(r"(?<!!)\[([^\[\]]+)\]\(([^()\s]+(?:\s[^()]*)?)\)")
 _ALLOWED = (
     nodes.Template,
     nodes.Output,
@@ -61,6 +72,15 @@ def check(template: str, *, allowed: frozenset[str]) -> None:
 def render_text(template: str, values: Mapping[str, str]) -> str:
     """The text with its placeholders filled, Markdown left as written. Raises TemplateRefused as `check` does."""
     return _filled(_PLAIN, template, values)
+
+
+def render_plain(template: str, values: Mapping[str, str]) -> str:
+    """The text as the plain part of a mail: links as "label: address", nothing starred. Raises as `check` does."""
+    check(template, allowed=frozenset(values))
+    # In the template, before the values are filled in: what a guest wrote stays as he wrote it.
+    source = _LINK.sub(r"\1: \2", template).replace("**", "")
+    lines = "\n".join(line.rstrip() for line in render_text(source, values).splitlines())
+    return re.sub(r"\n{3,}", "\n\n", lines).strip() + "\n"
 
 
 def render_html(template: str, values: Mapping[str, str]) -> str:
@@ -154,7 +174,19 @@ def _only_whole_links(_tag: str, attribute: str, value: str) -> str | None:
     return value
 
 
+_BOOKED = frozenset({"guest", "service", "room", "branch", "address", "day", "time", "until", "reference", "link", "organisation", "phone"})
+_KEY = frozenset({"doors", "key_from", "key_until", "app", "early_minutes", "late_minutes"})
 # The names that each text may use.
 PLACEHOLDERS: Mapping[str, frozenset[str]] = MappingProxyType(
-    {"exivo_booking_page": frozenset({"app", "early_minutes", "late_minutes", "organisation", "phone"})}
+    {
+        "exivo_booking_page": frozenset({"app", "early_minutes", "late_minutes", "organisation", "phone"}),
+        "message_received": _BOOKED,
+        "message_confirmed": _BOOKED | _KEY,
+        "message_moved": _BOOKED | _KEY | {"old_day", "old_time"},
+        "message_cancelled": _BOOKED | {"doors", "reason"},
+        "message_declined": _BOOKED | {"reason"},
+        "message_reminder": _BOOKED | _KEY,
+        "message_key_ready": _BOOKED | _KEY,
+        "message_key_trouble": (_BOOKED - {"phone"}) | {"key_from", "problem", "next_attempt"},
+    }
 )

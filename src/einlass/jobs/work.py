@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 
 from einlass.models import Branch, Worker
-from einlass.operations import access, bookings, key_sweep, keys, lock_systems, mail, openings, privacy, switching
+from einlass.operations import access, alarms, bookings, guest_messages, key_sweep, keys, lock_systems, mail, openings, privacy, switching
 from einlass.queries.installation import database_clock_skew
 
 NOTHING: tuple[int, ...] = ()
@@ -38,6 +38,8 @@ def minutely() -> None:
     access.find_forgotten(now=now())
     access.hand_over_due(now=now())
     bookings.complete_past(now=now())
+    guest_messages.remind_due(now=now())
+    alarms.raise_alarms(now=now())
     switching.finish_switching_off(now=now())
     privacy.erase_due(now=now())
 

@@ -10,29 +10,32 @@ from einlass.core import events
 from einlass.core.events import Actor, Event
 from einlass.models import Booking, Branch, EventRecord
 from einlass.operations import access
+from einlass.operations.guest_messages import tell_guest
 
 
 class Follower(Enum):
-    """What can follow from an event. Messages and webhooks join with their outbox."""
+    """What can follow from an event. Webhooks join with their outbox."""
 
     KEYS = "keys"
+    MESSAGES = "messages"
 
 
 NOTHING: frozenset[Follower] = frozenset()
 KEYS = frozenset({Follower.KEYS})
+MESSAGES = frozenset({Follower.MESSAGES})
 
 # Every class of core/events.py stands here, held by a test; what is not here does not follow.
 FOLLOWS: dict[type[Event], frozenset[Follower]] = {
-    events.BookingRequested: NOTHING,
-    events.BookingConfirmed: KEYS,
-    events.BookingMoved: KEYS,
-    events.BookingCancelled: KEYS,
-    events.BookingDeclined: KEYS,
+    events.BookingRequested: MESSAGES,
+    events.BookingConfirmed: KEYS | MESSAGES,
+    events.BookingMoved: KEYS | MESSAGES,
+    events.BookingCancelled: KEYS | MESSAGES,
+    events.BookingDeclined: KEYS | MESSAGES,
     events.BookingCompleted: NOTHING,
     events.BookingNoShow: NOTHING,
     events.BookingAnswersChanged: KEYS,
     events.KeyReissueAsked: KEYS,
-    events.KeyReady: NOTHING,
+    events.KeyReady: MESSAGES,
     events.KeyRevoked: NOTHING,
     events.KeyDrifted: KEYS,
     events.KeyTrouble: NOTHING,
@@ -79,4 +82,6 @@ def record(
             access.make_due(booking, now=now, reason=event.kind)
         else:
             access.make_coming_due(branch=branch, now=now, reason=event.kind)
+    if Follower.MESSAGES in FOLLOWS[type(event)] and booking is not None:
+        tell_guest(event, booking, now=now)
     return row

@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Telling the staff that a key is not confirmed before its guest stands at the door. When: `core/alarms.py`."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F, Max, Q
+from django.urls import reverse
+from django.utils import translation
+
+from einlass.core.access import AccessState
+from einlass.core.alarms import GRACE, MARKS, due_alarm
+from einlass.core.bookings import Status
+from einlass.core.roles import Role
+from einlass.models import Access, Booking, Branch, User
+from einlass.operations.key_problems import problem_sentence
+from einlass.operations.message_values import booking_values, clock, clock_after, letter
+from einlass.operations.messages import queue
+from einlass.queries.bookings import with_facts
+from einlass.queries.keys import AccessView, access_of
+from einlass.queries.services import organisation
+from einlass.queries.templates import wording
+
+KIND = "message_key_trouble"
+UNCONFIRMED = frozenset({AccessState.PREPARING, AccessState.CHANGING, AccessState.TROUBLE})
+# The first mark, and the longest margin that a branch may set on top of it.
+AHEAD = timedelta(minutes=MARKS[0], days=1)
+# What makes a key be made: for a moment after it the key is on its way, and nobody is alarmed.
+ASKED_FOR = ("booking.confirmed", "booking.moved", "booking.answers_changed", "key.reissue_asked")
+
+
+def raise_alarms(*, now: datetime, at_most: int = 500) -> int:
+    """Tell the staff of every coming booking whose key is not confirmed at a mark. Returns of how many bookings."""
+    settled = Q(access__ready_generation=F("access__generation"), access__problem="")
+    coming = Booking.objects.filter(
+        status=Status.CONFIRMED.value, branch__lock_system__enabled=True, start__lte=now + AHEAD, end__gt=now, access__isnull=False
+    )
+    open_ones = coming.exclude(settled).exclude(access__alarmed_minutes=MARKS[-1])
+    with_asked = open_ones.annotate(asked_at=Max("events__at", filter=Q(events__kind__in=ASKED_FOR)))
+    return sum(_alarm(booking, now=now) for booking in with_facts(with_asked.order_by("start"))[:at_most])
+
+
+def _alarm(booking: Booking, *, now: datetime) -> bool:
+    view = access_of(booking, now=now)
+    if view.state not in UNCONFIRMED or view.valid_from is None:
+        return False
+    asked_at: datetime = getattr(booking, "asked_at", None) or booking.created_at
+    if now - asked_at < GRACE:
+        return False
+    last = booking.access.alarmed_minutes
+    mark = due_alarm(window_start=view.valid_from, now=now, last=last)
+    if mark is None:
+        return False
+    with transaction.atomic():
+        # By one conditional update: another worker that sees the same mark writes nothing.
+        if not Access.objects.filter(pk=booking.pk, alarmed_minutes=last).update(alarmed_minutes=mark):
+            return False
+        for person in _staff_of(booking.branch):
+            _write(booking, view, person, once=f"{KIND}.{booking.pk}.{booking.sequence}.{mark}.{person.pk}", now=now)
+    return True
+
+
+def _staff_of(branch: Branch) -> list[User]:
+    """Owners and managers, and the staff who were given this branch."""
+    everywhere = Q(role__in=[Role.OWNER.value, Role.MANAGER.value])
+    here = Q(role=Role.STAFF.value, branches=branch)
+    return list(User.objects.filter(everywhere | here, is_active=True).distinct().order_by("pk"))
+
+
+def _write(booking: Booking, view: AccessView, person: User, *, once: str, now: datetime) -> None:
+    operator = organisation()
+    language = operator.default_language
+    zone = booking.branch.time_zone
+    again = view.problem.next_attempt_at if view.problem else None
+    with translation.override(language):
+        problem = problem_sentence(view.problem.code) if view.problem else ""
+    values = booking_values(booking, operator, language=language) | {
+        "guest": booking.guest_name or booking.reference,
+        "link": settings.BASE_URL + reverse("manage_booking", args=[booking.reference]),
+        "problem": problem,
+        "next_attempt": clock_after(again, now, zone, language=language) if again and again > now else "",
+        "key_from": clock_after(view.valid_from or booking.start, booking.start, zone, language=language),
+        "time": clock(booking.start, zone),
+    }
+    made = letter(KIND, wording(KIND, language=language, operator=operator), values, language=language, operator=operator)
+    queue(
+        kind=KIND,
+        to=person.email,
+        language=language,
+        subject=made.subject,
+        text=made.text,
+        html=made.html,
+        once=once,
+        booking=booking,
+        now=now,
+    )
