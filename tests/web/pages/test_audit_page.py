@@ -281,6 +281,7 @@ def test_no_secret_and_no_whole_number_is_ever_in_it(
 
     assert [one for one in (*SECRETS, phone[:-1] + "1", phone.replace(" ", "")) if one in written or one.replace(" ", "") in written] == []
     assert "API-Secret … → wurde zu …" in written
+    assert "Anbindung other, API-Secret – → wurde zu …" in written
     assert LockSystem.objects.count() == 2
     assert password not in written
 

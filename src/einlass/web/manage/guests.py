@@ -127,6 +127,7 @@ def _told(booking: Booking, *, reader: Reader, labels: dict[str, str]) -> dict[s
     return {
         "row": row_of(booking, reader=reader),
         "booking": booking,
+        "contact": [value for value in (booking.email, booking.mobile) if value and value not in booking.answers.values()],
         "answers": [(labels.get(key, key), _answer(value)) for key, value in booking.answers.items()],
         "keys": [(row.phone, formats.moment(row.valid_from, zone), formats.moment(row.valid_until, zone)) for row in booking.keys.all()],
         "messages": [(formats.moment(row.created_at, zone), row.to_address, row.subject, row.text) for row in booking.messages.all()],
