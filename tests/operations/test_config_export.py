@@ -4,12 +4,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
 from typing import Any, get_args
 
 import pytest
 import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from PIL import Image
 from tests.conftest import Exivo
 from tests.factories import AARE, API_KEY, API_SECRET, BERN, ENTRANCE, UNTYPED
 from tests.operations.config_files import applied, house
@@ -22,8 +24,18 @@ from einlass.operations.config_dump import as_yaml, file_of
 from einlass.operations.config_export import exported
 from einlass.operations.config_file import Applied
 from einlass.operations.config_yaml import read
+from einlass.operations.pictures import data_of, made_small
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def _picture() -> str:
+    """One red pixel, in the form in which pictures are kept."""
+    drawn = io.BytesIO()
+    Image.new("RGB", (1, 1), "red").save(drawn, "PNG")
+    made = made_small(drawn.getvalue())
+    return data_of(Picture(media_type=made.media_type, data=made.data))
+
 
 # One value for every field that is no plain switch or number, other than what counts without it. A new field needs a line here.
 VALUES: dict[type[schema.Part], dict[str, Any]] = {
@@ -64,6 +76,7 @@ VALUES: dict[type[schema.Part], dict[str, Any]] = {
         "rooms": ["gurten", "aare"],
         "doors": [AARE],
         "durations": [120, 60],
+        "picture": {"data": _picture()},
     },
     schema.Question: {
         "key": "essen",

@@ -19,7 +19,7 @@ from einlass.web.context import NAMES
 
 NOTHING = "–"
 HIDDEN = "…"
-SECRET = frozenset({"api_secret"})
+UNTOLD = frozenset({"api_secret", "picture"})
 EMPTY: tuple[Any, ...] = (None, "", [], {})
 # Longer values are shown line by line, only what differs.
 LONG = 80
@@ -155,7 +155,7 @@ def changes_of(values: Sequence[Mapping[str, Any]], *, names: Names, default: st
 def _changes(path: str, old: Any, new: Any, *, names: Names, default: str) -> Iterator[Change]:
     field = path.rpartition(".")[2]
     before, after = _inside(old), _inside(new)
-    if field in SECRET:
+    if field in UNTOLD:
         yield Change(label_of(path, names=names), *(HIDDEN if value else NOTHING for value in (old, new)))
     elif field in TEXTS and (isinstance(old, Mapping) or isinstance(new, Mapping)):
         yield from _by_language(path, old, new, names=names, default=default)
