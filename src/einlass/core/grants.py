@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -99,10 +100,12 @@ def key_window(facts: BookingFacts) -> Window:
 
 def chosen_doors(facts: BookingFacts) -> tuple[DoorFacts, ...]:
     """R7: the always open doors of the branch, those of the service and those of the room; no other."""
-    named = facts.service_doors | facts.room_doors
-    return tuple(
-        door for door in facts.branch_doors if door.use == DoorUse.ALWAYS or (door.use == DoorUse.SERVICES and door.component in named)
-    )
+    return opened_doors(facts.branch_doors, named=facts.service_doors | facts.room_doors)
+
+
+def opened_doors(branch_doors: Iterable[DoorFacts], *, named: Collection[str]) -> tuple[DoorFacts, ...]:
+    """R7 for any doors that a service and its rooms name, also before there is a booking."""
+    return tuple(door for door in branch_doors if door.use == DoorUse.ALWAYS or (door.use == DoorUse.SERVICES and door.component in named))
 
 
 def opens_doors(facts: BookingFacts) -> bool:

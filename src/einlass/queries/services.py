@@ -3,11 +3,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
+
 from django.db.models import Prefetch, Q, QuerySet
 
-from einlass.core.grants import DoorFacts, DoorUse
+from einlass.core.grants import DoorFacts, opened_doors
 from einlass.core.questions import is_bookable_with_doors
-from einlass.models import Branch, Door, Organisation, Question, Service
+from einlass.models import Branch, Door, Organisation, Question, Room, Service, ServiceRoom
 
 
 def organisation() -> Organisation:
@@ -58,19 +60,28 @@ def doors_of(service: Service) -> tuple[DoorFacts, ...]:
     """Every door that a booking of this service may open, in whichever of its rooms (R7)."""
     doors: list[Door] = [*service.doors.all(), *(d for room in service.rooms.all() for d in room.doors.all())]
     named = {door.component for door in doors}
-    return tuple(
-        door.facts()
-        for door in service.branch.doors.all()
-        if door.use == DoorUse.ALWAYS.value or (door.use == DoorUse.SERVICES.value and door.component in named)
+    return opened_doors((door.facts() for door in service.branch.doors.all()), named=named)
+
+
+def doors_by_room(branch: Branch, rooms: Iterable[Room], *, service_doors: Collection[str]) -> list[tuple[Room, tuple[DoorFacts, ...]]]:
+    """What a booking would open in each of the rooms, for a service that names these doors (R7). Read rooms with their doors."""
+    doors = [door.facts() for door in branch.doors.all()]
+    return [(room, opened_doors(doors, named={*service_doors, *(door.component for door in room.doors.all())})) for room in rooms]
+
+
+def configured_services() -> QuerySet[Service]:
+    """Every service, offered or not, branch by branch in the operator's order, with all that decides about its doors."""
+    links = Prefetch("serviceroom_set", queryset=ServiceRoom.objects.select_related("room"))
+    return (
+        Service.objects.select_related("branch", "branch__lock_system", "picture")
+        .prefetch_related("rooms", "doors", "rooms__doors", "branch__doors", links)
+        .order_by("branch__position", "branch_id", "position", "id")
     )
 
 
 def services_with_doors() -> list[Service]:
     """Every service that has doors in any of its rooms, also one that is not offered or whose integration is off just now."""
-    services = Service.objects.select_related("branch", "branch__lock_system").prefetch_related(
-        "rooms", "doors", "rooms__doors", "branch__doors"
-    )
-    return [service for service in services if doors_of(service)]
+    return [service for service in configured_services().defer("picture__data") if doors_of(service)]
 
 
 def without_mobile_number() -> list[Service]:
