@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from urllib.parse import urlencode
 
 from django.urls import reverse
@@ -13,9 +13,9 @@ from django.utils.translation import gettext, ngettext
 
 from einlass.models import Booking, Branch
 from einlass.queries.dashboard import Dashboard, KeyNeed, SilentDoor
-from einlass.queries.readiness import missing
 from einlass.web import formats
 from einlass.web.key_problems import problem_sentence
+from einlass.web.manage.readiness_words import Line
 from einlass.web.manage.rows import Reader
 
 # A key in trouble that has to open later than this comes after what hinders every booking.
@@ -26,7 +26,7 @@ NAMED = 6
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """One line: the mark and its word, what it is about, why, and the one thing to do about it."""
+    """One line: the mark and its word, what it is about, why, and the one thing to do about it (with `post` a deed, else a page)."""
 
     id: str
     mark: str
@@ -36,6 +36,7 @@ class Need:
     why: str
     action: str
     address: str
+    post: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,15 +56,18 @@ class Needs:
 
 
 def needs_of(found: Dashboard, branches: Sequence[Branch], missing: Iterable[Need], *, reader: Reader) -> Needs:
-    """Keys that open within a day first, then what stops many bookings, then everything that can wait. `missing` is red readiness."""
+    """Keys that open within a day first, then what stops many bookings, then everything that can wait.
+
+    `missing` is red readiness, for those who can mend it; a brake stands in it, so only the others are told of it beside.
+    """
+    missing = tuple(missing)
     trouble = [need for need in found.keys if not need.is_late]
     pressing = [need for need in trouble if need.opens_at - reader.now <= PRESSING]
     late = [need for need in found.keys if need.is_late]
     later = [need for need in trouble if need not in pressing]
     lines = (
         *_keys(pressing[:NAMED], reader),
-        *_brakes(branches, reader),
-        *missing,
+        *(missing or _brakes(branches, reader)),
         *_keys(late[:NAMED], reader),
         *_keys(later[: max(0, NAMED - len(pressing))], reader),
         *(_silent(door, reader) for door in found.silent),
@@ -73,14 +77,20 @@ def needs_of(found: Dashboard, branches: Sequence[Branch], missing: Iterable[Nee
     return Needs(lines, tuple(_more(trouble=len(trouble), waiting=len(found.waiting))))
 
 
-def missing_needs(*, now: datetime) -> tuple[Need, ...]:
-    """The prerequisites that are not met, as one line: the readiness page names each with what mends it."""
-    count = missing(now=now)
-    if not count:
-        return ()
-    title = ngettext("%(count)s prerequisite is missing", "%(count)s prerequisites are missing", count) % {"count": count}
-    why = gettext("Without it some doors do not open. The page says which, and what mends it.")
-    return (Need("readiness", "trouble", "trouble", gettext("missing"), title, why, gettext("Look"), reverse("manage_readiness")),)
+def missing_needs(lines: Iterable[Line]) -> Iterator[Need]:
+    """Red readiness, each with what mends it; without a button for somebody else it leads to the page."""
+    for number, line in enumerate(lines):
+        yield Need(
+            id=f"missing-{number}",
+            mark="trouble",
+            state="trouble",
+            word=gettext("missing"),
+            title=line.about,
+            why=line.sentence,
+            action=line.label or gettext("Look"),
+            address=line.address or reverse("manage_readiness"),
+            post=line.post and bool(line.address),
+        )
 
 
 def _keys(found: Sequence[KeyNeed], reader: Reader) -> Iterator[Need]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
@@ -18,12 +18,15 @@ from einlass.core.roles import May
 from einlass.models import Booking, Branch
 from einlass.queries.dashboard import Dashboard, dashboard, week_of
 from einlass.queries.keys import access_of
+from einlass.queries.readiness import readiness
 from einlass.queries.scope import visible_branches
 from einlass.web import formats
 from einlass.web.manage.booking import reader_of
 from einlass.web.manage.desk import allowed, show, staff_of, staff_page
 from einlass.web.manage.lanes import Axis, Lane, axis_of, lane_of
 from einlass.web.manage.needs import Need, missing_needs, needs_of
+from einlass.web.manage.readiness import all_names
+from einlass.web.manage.readiness_words import line_of
 from einlass.web.manage.rows import Reader, Row, row_of
 
 REFRESH_SECONDS = 60
@@ -70,7 +73,7 @@ def today(request: HttpRequest) -> HttpResponse:
     day = local_date(now, branches[0].time_zone if branches else "UTC")
     context = {
         "day": formats.day_with_year(day),
-        "needs": needs_of(found, branches, _missing(request), reader=reader),
+        "needs": needs_of(found, branches, _missing(request, now), reader=reader),
         "branches": _branch_days(found, branches, reader=reader),
         "week": _week(found, branches, reader=reader),
         "week_span": _week_span(branches, reader=reader),
@@ -79,9 +82,13 @@ def today(request: HttpRequest) -> HttpResponse:
     return show(request, "manage/today.html", context, at="today")
 
 
-def _missing(request: HttpRequest) -> tuple[Need, ...]:
+def _missing(request: HttpRequest, now: datetime) -> tuple[Need, ...]:
     """Red readiness, for those who can mend it."""
-    return missing_needs(now=timezone.now()) if allowed(request, May.CONFIGURE) else ()
+    if not allowed(request, May.CONFIGURE):
+        return ()
+    red = [check for check in readiness(now=now) if not check.ok and not check.warning]
+    names = all_names() if red else {}
+    return tuple(missing_needs(line_of(check, names=names, may=lambda needs: allowed(request, needs)) for check in red))
 
 
 def _branch_days(found: Dashboard, branches: Sequence[Branch], *, reader: Reader) -> tuple[BranchDay, ...]:
