@@ -79,6 +79,7 @@ SETTING_ERRORS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "template_not_allowed": ("name", "line", "names"),
         "template_too_long": ("name", "line", "names"),
         "template_too_complex": ("name", "line", "names"),
+        "options_missing": (),
         "picture_unreadable": (),
         "picture_too_large": ("limit",),
         "default_language_missing": (),

@@ -253,7 +253,8 @@ def _question(checked: Checked, question: schema.Question) -> None:
     kind = question.kind if "kind" in question.model_fields_set or old is None else old.kind
     options = question.options if "options" in question.model_fields_set or old is None else old.options
     if kind in {"choice", "several"} and not options:
-        checked.document.fault(question.at("options"), "is missing: a question of this kind needs options to choose from")
+        sentence = "is missing: a question of this kind needs options to choose from"
+        checked.document.fault(question.at("options"), sentence, code="options_missing")
     keys = Counter(option["key"] if isinstance(option, dict) else option for option in question.options)
     if twice := [key for key, count in keys.items() if count > 1]:
         checked.document.fault(question.at("options"), f"names {twice[0]!r} twice")

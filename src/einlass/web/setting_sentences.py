@@ -37,6 +37,7 @@ SETTING_SENTENCES = {
     "template_not_allowed": _("Only placeholders and conditions can be used here (line %(line)s)."),
     "template_too_long": _("This text is too long."),
     "template_too_complex": _("This text has too many conditions within one another."),
+    "options_missing": _("Please give the options to choose from."),
     "picture_unreadable": _("This is not a picture that we can read. Please take a JPEG, PNG or WebP file."),
     "picture_too_large": _("This picture is too large: at most %(limit)s."),
     "default_language_missing": _("The first language has to be one of the languages offered."),

@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 from django import forms
 from django.core.validators import BaseValidator
 from django.forms.boundfield import BoundField
+from django.forms.utils import ErrorDict
 
 from einlass.core.errors import FieldError, Refusal
 from einlass.core.texts import Text, canonical
@@ -72,8 +73,9 @@ class SettingsForm(forms.Form):
         return {name: value for name, value in part.items() if name not in self.texts}
 
     def text(self, name: str) -> Text:
-        """What was typed for a text, in its one form."""
-        return canonical({code: self.cleaned_data.get(f"{name}{LANGUAGE}{code}", "").strip() for code in self.languages})
+        """What was typed for a text, in its one form. Browsers send a line break as two signs, files have one."""
+        typed = {code: self.cleaned_data.get(f"{name}{LANGUAGE}{code}", "") for code in self.languages}
+        return canonical({code: text.replace("\r\n", "\n").strip() for code, text in typed.items()})
 
     @property
     def languages(self) -> list[str]:
@@ -115,6 +117,10 @@ class SettingsForm(forms.Form):
             self.add_error(None, sentence(refusal))
         for error in refusal.fields:
             self.add_error(self._field_of(error.field), field_sentence(error))
+
+    def unjudged(self) -> None:
+        """Show what was typed without saying what is wrong: it was not meant to be saved yet."""
+        self._errors = ErrorDict()
 
     def _field_of(self, path: str) -> str | None:
         """The field of a path: exact, by `paths`, by its language, by its first word; None for the form as a whole."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
-from django.forms.utils import ErrorDict
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from einlass.core.grants import DoorUse
@@ -99,7 +99,10 @@ class ServiceForm(SettingsForm):
     )
     active = forms.BooleanField(label=_("Active"), required=False, help_text=_("Only what is active can be booked."))
 
-    def __init__(self, data: Any = None, *, branch: Branch, rooms: Sequence[Room], doors: Sequence[Door], **kwargs: Any) -> None:
+    def __init__(
+        self, data: QueryDict | None = None, *, branch: Branch, rooms: Sequence[Room], doors: Sequence[Door], **kwargs: Any
+    ) -> None:
+        self.sent = data
         self.branch = branch
         self.room_rows = {room.key: room for room in rooms}
         self.always = [door for door in doors if door.use == DoorUse.ALWAYS.value]
@@ -135,16 +138,12 @@ class ServiceForm(SettingsForm):
     @property
     def room_order(self) -> list[str]:
         """All rooms of the branch: the chosen ones come first, in their order, unless somebody arranged them."""
-        typed = self.data.getlist("room_order") if self.is_bound else self._typed("rooms")
+        typed = self.sent.getlist("room_order") if self.sent is not None else self._typed("rooms")
         named = [key for key in dict.fromkeys(typed) if key in self.room_rows]
         return [*named, *(key for key in self.room_rows if key not in named)]
 
-    def unjudged(self) -> None:
-        """Show what was typed without saying what is wrong: it was not meant to be saved yet."""
-        self._errors = ErrorDict()
-
     def _typed(self, name: str) -> list[str]:
-        return list(self.data.getlist(name)) if self.is_bound else list(self.initial.get(name, []))
+        return list(self.sent.getlist(name)) if self.sent is not None else list(self.initial.get(name, []))
 
     def clean_durations(self) -> list[int]:
         words = [word for word in re.split(r"[,;\s]+", self.cleaned_data["durations"]) if word]
