@@ -1,0 +1,563 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One booking for the staff: facts, key, history, why a door does not open, and what can be done; and who may not."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from tests import factories as make
+from tests.conftest import NOW, Exivo, FakeClock
+from tests.web.pages.conftest import text_of, typed
+
+from einlass.core import events
+from einlass.core.access import PROBLEMS, AccessState
+from einlass.core.bookings import Actor as ActorKind
+from einlass.core.diagnosis import DoorQuestion, DoorSituation, diagnose
+from einlass.core.events import CLOCK, GUEST, Actor
+from einlass.core.grants import Admissible, DoorUse
+from einlass.core.locks import LockSystemState
+from einlass.core.openings import OpeningState
+from einlass.core.windows import Window
+from einlass.models import Access, Booking, Branch, Door, DoorOpening, EventRecord, Key, LockSystem, Message, Question, Service, VendorCall
+from einlass.operations import openings
+from einlass.operations.bookings import cancel, reschedule
+from einlass.operations.events import record
+from einlass.operations.keys import reconcile
+from einlass.web.manage.booking_key import HEADINGS
+from einlass.web.manage.key_advice import ADVICE
+from einlass.web.manage.opening import WORDS
+from einlass.web.manage.timeline_words import OTHERS, SENTENCES
+from einlass.web.manage.why_words import CAUSES, CHECKS
+
+NADIA = Actor(ActorKind.STAFF, "Nadia Keller")
+# No vendor is asked inside a transaction.
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def desk(german: Client, db: None) -> Client:
+    german.force_login(make.make_user())
+    return german
+
+
+@pytest.fixture
+def ready(service: Service, exivo: Exivo, clock: FakeClock) -> Booking:
+    """Tomorrow 10:00 to 12:00, its key read back."""
+    booking = make.make_booking(service, now=NOW)
+    reconcile(booking.pk, clock=clock)
+    return booking
+
+
+def page_of(booking: Booking, more: str = "") -> str:
+    return f"/manage/bookings/{booking.reference}/{more}"
+
+
+def at(instant: Any) -> Any:
+    return time_machine.travel(instant, tick=False)
+
+
+def part(html: str, element: str) -> str:
+    """The text of one section, by its id or class."""
+    found = re.search(rf"<(section|details)[^>]*(?:id|class|aria-labelledby)=\"[^\"]*{element}.*?</\1>", html, re.DOTALL)
+    assert found is not None, element
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", found[0])).strip()
+
+
+# What the page says
+
+
+def test_page_tells_guest_time_and_answers_with_links(desk: Client, booking: Booking) -> None:
+    response = desk.get(page_of(booking))
+
+    html, text = response.content.decode(), text_of(response)
+    assert re.findall(r"<h1>(.+?)</h1>", html) == ["Lea Baumann"]
+    assert "Raum aare, Dienstag, 24. November 2026, 10:00–12:00" in text
+    assert "Vorname Lea Nachname Baumann E-Mail lea.baumann@example.org Mobilnummer 078 123 45 67" in text
+    assert '<a href="tel:+41781234567">078 123 45 67</a>' in html
+    assert '<a href="mailto:lea.baumann@example.org">lea.baumann@example.org</a>' in html
+    assert f"http://testserver/b/{booking.link_token}/" in html
+
+
+def test_page_shows_answers_in_words_also_of_questions_that_are_gone(desk: Client, booking: Booking) -> None:
+    Question.objects.create(
+        key="seats", kind="several", label={"de": "Bestuhlung"}, options=[{"key": "circle", "label": {"de": "im Kreis"}}], active=False
+    )
+    Question.objects.create(key="lunch", kind="yes_no", label={"de": "Mittagessen"}, position=1)
+    Booking.objects.update(answers={"seats": ["circle"], "lunch": True, "old_one": "bleibt"})
+
+    assert "Mittagessen Ja" in (text := text_of(desk.get(page_of(booking))))
+    assert "Bestuhlung im Kreis" in text
+    assert "Old one bleibt" in text
+
+
+def test_key_that_is_ready_tells_when_it_was_read_and_each_door(desk: Client, ready: Booking) -> None:
+    Door.objects.filter(component=make.ENTRANCE).update(ready=True)
+    Door.objects.filter(component=make.CLOAKROOM).update(ready=False, silent_since=NOW - timedelta(hours=1))
+    Door.objects.filter(component=make.WC).update(ready=None)
+
+    card = part(desk.get(page_of(ready)).content.decode(), "key-heading")
+
+    assert card.startswith("Bereit Gilt ab Di, 24. November, 09:45")
+    assert "Zuletzt bei exivo gelesen: heute, 10:00" in card
+    assert "Haupteingang H-01 antwortet" in card
+    assert "Garderobe G-01 antwortet nicht seit heute, 09:00" in card
+    assert "WC 1. Stock W-01 nicht gemeldet" in card
+    assert "09:45–12:15" in card
+    assert "078 123 45 67" in card
+
+
+def test_key_tells_a_later_reading_of_the_whole_site(desk: Client, ready: Booking) -> None:
+    Branch.objects.update(keys_swept_at=NOW + timedelta(minutes=20))
+
+    with at(NOW + timedelta(minutes=25)):
+        assert "Zuletzt bei exivo gelesen: heute, 10:20" in text_of(desk.get(page_of(ready)))
+
+
+def test_key_in_trouble_tells_code_since_next_attempt_and_what_to_do(desk: Client, booking: Booking) -> None:
+    Access.objects.update(
+        problem="refused",
+        problem_since=NOW - timedelta(minutes=20),
+        next_check_at=NOW + timedelta(minutes=15),
+        problem_text="POST digitalKeyVisits answered 400: no such thing",
+    )
+
+    html = desk.get(page_of(booking)).content.decode()
+    card = part(html, "key-heading")
+
+    assert "Problem Der Schlüssel ist nicht bestätigt" in card
+    assert "exivo lehnt diesen Schlüssel ab. Prüfen Sie Türen und Nummer, dann lassen Sie den Schlüssel neu ausstellen." in card
+    assert "Seit heute, 09:40 Nächster Versuch heute, 10:15 Code refused" in card
+    assert "<details><summary>Was exivo zuletzt sagte</summary>" in html
+
+
+def test_key_fragment_is_nothing_while_the_card_is_as_shown(desk: Client, ready: Booking) -> None:
+    html = desk.get(page_of(ready)).content.decode()
+    seen = re.search(r"key/\?seen=(\w+)", html)
+    assert seen is not None
+
+    same = desk.get(page_of(ready, f"key/?seen={seen[1]}"))
+    changed = desk.get(page_of(ready, "key/?seen=other"))
+
+    assert same.status_code == 204
+    assert changed.content.decode().strip().startswith('<section id="key"')
+
+
+def test_key_of_a_booking_that_waits_comes_with_its_approval(desk: Client, service: Service) -> None:
+    Service.objects.update(approval=True)
+    booking = make.make_booking(Service.objects.get(), now=NOW)
+
+    response = desk.get(page_of(booking))
+
+    assert "Er entsteht, sobald jemand die Buchung bestätigt." in text_of(response)
+    assert 'class="btn next"' in response.content.decode()
+
+
+def test_history_tells_people_einlass_and_exivo_newest_first(desk: Client, ready: Booking, clock: FakeClock) -> None:
+    clock.forward(minutes=1)
+    moved = reschedule(ready, start=ready.start + timedelta(hours=3), duration=None, actor=NADIA, now=clock.now)
+    reconcile(moved.pk, clock=clock)
+    cancel(moved, actor=GUEST, now=clock.forward(minutes=1), reason="krank")
+
+    history = part(desk.get(page_of(ready)).content.decode(), "tl")
+
+    order = [
+        "10:02 Storniert krank Lea Baumann, Buchungsseite",
+        "Schlüssel bereit: bei exivo gelesen, alles wie verlangt Einlass",
+        "10:01 Umgebucht von Di, 24. November, 10:00–12:00 auf Di, 24. November, 13:00–15:00 Nadia Keller",
+        "10:00 Gebucht für Di, 24. November, 10:00–12:00 Lea Baumann, Buchungsseite",
+    ]
+    places = [history.find(line) for line in order]
+    assert places == sorted(places)
+    assert -1 not in places
+    assert "Schlüssel zurückgenommen: ein anderer tritt an seine Stelle exivo" in history
+    assert "Antwort von exivo" in history
+
+
+def test_history_folds_exivo_s_own_words(desk: Client, booking: Booking) -> None:
+    VendorCall.objects.create(
+        lock_system=LockSystem.objects.get(),
+        booking=booking,
+        kind="issue",
+        started_at=NOW + timedelta(seconds=5),
+        outcome="refused",
+        detail="answered 400: …",
+    )
+
+    html = desk.get(page_of(booking)).content.decode()
+
+    folded = re.search(r"<details><summary>Antwort von exivo</summary>(.*?)</details>", html, re.DOTALL)
+    assert folded is not None
+    assert "10:00:05" in folded[1]
+    assert "den Schlüssel machen: abgelehnt" in re.sub(r"<[^>]+>", "", folded[1])
+    assert "answered 400: …" in folded[1]
+
+
+def test_history_has_a_sentence_for_every_kind_that_belongs_to_a_booking() -> None:
+    kinds = {event.kind for event in events.Event.__subclasses__()}
+
+    assert {kind for kind in kinds if kind.partition(".")[0] not in OTHERS} == set(SENTENCES)
+
+
+@pytest.mark.django_db
+def test_history_fills_every_sentence(desk: Client, booking: Booking) -> None:
+    """Each kind with the data that its class carries: none breaks the page, none shows a gap."""
+    window = {"old_start": NOW.isoformat(), "old_end": booking.end.isoformat(), "old_room": "aare"}
+    moved = window | {"new_start": NOW.isoformat(), "new_end": booking.end.isoformat(), "new_room": "gurten"}
+    for event in events.Event.__subclasses__():
+        if event.kind in SENTENCES:
+            data = moved if event.kind == "booking.moved" else {name: ["mobile"] if name == "questions" else "x" for name in _fields(event)}
+            EventRecord.objects.create(at=NOW, kind=event.kind, booking=booking, actor_kind="clock", data=data)
+
+    history = part(desk.get(page_of(booking)).content.decode(), "tl")
+
+    assert "%(" not in history
+    assert [kind for kind in SENTENCES if kind in history] == []
+
+
+def _fields(event: type[events.Event]) -> list[str]:
+    return [name for name in event.__dataclass_fields__ if name != "kind"]
+
+
+def test_words_exist_for_every_state_problem_cause_and_opening() -> None:
+    assert set(ADVICE) == set(PROBLEMS)
+    assert set(WORDS) == set(OpeningState)
+    assert {*HEADINGS, AccessState.READY, AccessState.ACTIVE, AccessState.CLOSED} == set(AccessState)
+
+
+def test_words_exist_for_every_finding() -> None:
+    """Everything that `core/diagnosis.py` can find, over all combinations of what it looks at."""
+    window = Window(NOW, NOW + timedelta(hours=2))
+    found, causes = set(), set()
+    for asked in _questions(window):
+        diagnosis = diagnose(asked)
+        found |= {finding.code for finding in diagnosis.findings}
+        causes |= {diagnosis.cause.code} if diagnosis.cause else set()
+
+    assert {code for code in found if not code.startswith("problem_")} <= set(CHECKS)
+    assert {code for code in causes if not code.startswith("problem_")} <= set(CAUSES)
+
+
+def _questions(window: Window) -> list[DoorQuestion]:
+    from itertools import product
+
+    from einlass.core.bookings import Status
+
+    moments = (NOW - timedelta(hours=1), NOW, window.end)
+    doors = [
+        DoorSituation("x", use, kind, belongs, missing, is_ready, None, NOW)
+        for use, kind, belongs, missing, is_ready in product(
+            DoorUse, Admissible, ("always", "service", "room", ""), (None, NOW), (True, False, None)
+        )
+    ]
+    plain = [
+        DoorQuestion(m, NOW, s, window, doors[0], a, off, p, None, True, True, None, LockSystemState.WORKING, None)
+        for m, s, a, off, p in product(moments, Status, AccessState, ("", "off", "site_unconfirmed"), ("", "refused"))
+    ]
+    by_door = [
+        DoorQuestion(NOW, NOW, Status.CONFIRMED, window, d, AccessState.ACTIVE, "", "", NOW, given, mobile, read, account, NOW)
+        for d, given, mobile, read, account in product(doors, (True, False), (True, False), (NOW, None), LockSystemState)
+    ]
+    return [*plain, *by_door]
+
+
+# Why does the door not open?
+
+
+def test_why_is_folded_while_the_booking_is_far(desk: Client, ready: Booking) -> None:
+    html = desk.get(page_of(ready)).content.decode()
+
+    assert '<details class="why-box folded">' in html
+    assert 'class="btn next"' not in html
+
+
+def test_why_too_early_says_by_how_much_and_offers_to_open(desk: Client, ready: Booking) -> None:
+    with at(ready.start - timedelta(minutes=22)):
+        response = desk.get(page_of(ready))
+
+    html = response.content.decode()
+    box = part(html, "why-box")
+    assert "7 Minuten zu früh. Ab heute, 09:45 öffnet das Handy von selbst." in box
+    assert f'<a class="btn next" href="{page_of(ready)}open/?door={make.ENTRANCE}">Haupteingang H-01 jetzt öffnen</a>' in html
+    assert html.count("btn next") == 1
+    assert "Zeit : Grund" in box
+    assert "Schlüssel : in Ordnung bereit, Türen und Zeiten wie verlangt" in box
+    assert "Handy : in Ordnung 078 123 45 67, wie im Schlüssel" in box
+    assert "Schloss : nicht bekannt nicht gemeldet" in box
+
+
+def test_why_another_door_says_which_the_booking_opens(desk: Client, ready: Booking) -> None:
+    with at(ready.start):
+        box = part(desk.get(page_of(ready, f"?door={make.GURTEN}")).content.decode(), "why-box")
+
+    assert "Seminarraum Gurten S-02 ist keine Tür dieser Buchung." in box
+    assert "Sie öffnet: Haupteingang H-01, Garderobe G-01, WC 1. Stock W-01, Seminarraum Aare S-01." in box
+
+
+def test_why_another_moment_is_on_the_wall_of_the_branch(desk: Client, ready: Booking) -> None:
+    box = part(desk.get(page_of(ready, "?at=2026-11-24T12:45")).content.decode(), "why-box")
+
+    assert "30 Minuten zu spät. Der Schlüssel galt bis Di, 24. November, 12:15." in box.replace("\xa0", " ")
+
+
+@pytest.mark.parametrize("query", ["?at=gestern", "?at=0001-01-01T00:00", "?door=no-such-door", "?at=2026-11-24T12:45%2B01:00"])
+def test_why_nonsense_in_the_address_counts_as_nothing_said(desk: Client, ready: Booking, query: str) -> None:
+    assert desk.get(page_of(ready, query)).status_code == 200
+
+
+def test_why_silent_lock_is_said_with_its_time(desk: Client, ready: Booking) -> None:
+    Door.objects.filter(component=make.ENTRANCE).update(ready=False, silent_since=ready.start - timedelta(hours=1))
+
+    with at(ready.start):
+        box = part(desk.get(page_of(ready)).content.decode(), "why-box")
+
+    assert "Das Schloss Haupteingang H-01 antwortet nicht." in box
+    assert "seit heute, 09:00" in box
+
+
+def test_why_with_the_integration_off_leads_to_what_is_missing(desk: Client, ready: Booking) -> None:
+    LockSystem.objects.update(enabled=False)
+    Key.objects.all().delete()
+
+    with at(ready.start):
+        response = desk.get(page_of(ready))
+
+    assert "Die Anbindung ist ausgeschaltet." in part(response.content.decode(), "why-box")
+    assert '<a class="btn next" href="/manage/readiness/">' in response.content.decode()
+
+
+def test_why_nothing_wrong_says_so_and_what_is_not_known(desk: Client, ready: Booking) -> None:
+    with at(ready.start):
+        box = part(desk.get(page_of(ready)).content.decode(), "why-box")
+
+    assert "Nichts spricht dagegen: Die Tür müsste aufgehen." in box
+
+
+# What can be done
+
+
+def test_no_show_is_offered_once_the_booking_has_begun(desk: Client, ready: Booking) -> None:
+    before = text_of(desk.get(page_of(ready)))
+    with at(ready.start + timedelta(minutes=30)):
+        after = text_of(desk.get(page_of(ready)))
+        answer = desk.post(page_of(ready, "no_show/"))
+
+    assert ("Niemand ist gekommen" in before, "Niemand ist gekommen" in after) == (False, True)
+    assert answer["Location"] == page_of(ready)
+    assert Booking.objects.get().status == "no_show"
+    assert EventRecord.objects.get(kind="booking.no_show").actor_name == "Nadia Keller"
+
+
+def test_no_show_before_the_start_is_refused(desk: Client, booking: Booking) -> None:
+    response = desk.post(page_of(booking, "no_show/"))
+
+    assert (response.status_code, Booking.objects.get().status) == (422, "confirmed")
+
+
+def test_no_show_keeps_the_key(desk: Client, ready: Booking, exivo: Exivo, clock: FakeClock) -> None:
+    clock.now = ready.start + timedelta(minutes=30)
+    with at(clock.now):
+        desk.post(page_of(ready, "no_show/"))
+    reconcile(ready.pk, clock=clock)
+
+    assert exivo.tap(make.MOBILE, make.AARE) == "open"
+
+
+def test_reissue_asks_once_and_then_does(desk: Client, ready: Booking, exivo: Exivo, clock: FakeClock) -> None:
+    asked = desk.get(page_of(ready, "reissue/"))
+    done = desk.post(page_of(ready, "reissue/"), follow=True)
+    reconcile(ready.pk, clock=clock)
+
+    assert "Schlüssel neu ausstellen?" in text_of(asked)
+    assert "Ein neuer Schlüssel entsteht." in text_of(done)
+    assert list(Key.objects.values_list("state", flat=True)) == ["revoked", "live"]
+
+
+def test_reissue_where_there_is_none_is_refused(desk: Client, ready: Booking) -> None:
+    cancel(ready, actor=GUEST, now=NOW)
+
+    shown, posted = desk.get(page_of(ready, "reissue/")), desk.post(page_of(ready, "reissue/"))
+
+    assert (shown.status_code, posted.status_code) == (200, 422)
+    assert "Es gibt keinen Schlüssel, der neu ausgestellt werden könnte" in text_of(posted)
+
+
+def test_open_door_asks_once_and_shows_what_becomes_of_it(desk: Client, ready: Booking, exivo: Exivo, clock: FakeClock) -> None:
+    asked = desk.get(page_of(ready, f"open/?door={make.ENTRANCE}"))
+    sent = desk.post(page_of(ready, "open/"), {"door": make.ENTRANCE})
+    waiting = desk.get(sent["Location"])
+    opening = DoorOpening.objects.get()
+    openings.do(opening.pk, clock=clock)
+    same = desk.get(f"{sent['Location']}state/?seen=opened")
+    opened = desk.get(f"{sent['Location']}state/?seen=asked")
+
+    assert "Haupteingang H-01 jetzt öffnen?" in text_of(asked)
+    assert len(exivo.calls("unlock")) == 1
+    assert sent["Location"] == page_of(ready, f"openings/{opening.pk}/")
+    assert "Verlangt" in text_of(waiting)
+    assert 'hx-trigger="every 1s"' in waiting.content.decode()
+    assert (same.status_code, "exivo hat die Öffnung angenommen." in text_of(opened), "hx-get" in opened.content.decode()) == (
+        204,
+        True,
+        False,
+    )
+    assert "Haupteingang H-01: exivo hat die Öffnung angenommen" in text_of(desk.get(page_of(ready)))
+
+
+def test_open_door_that_nobody_did_in_time_says_so_before_the_sweep_wrote_it(desk: Client, ready: Booking) -> None:
+    sent = desk.post(page_of(ready, "open/"), {"door": make.ENTRANCE})
+
+    with at(NOW + timedelta(seconds=31)):
+        shown = desk.get(sent["Location"])
+
+    assert "Aufgegeben" in text_of(shown)
+
+
+@pytest.mark.parametrize("door", ["", "no-such-door", make.GATEWAY])
+def test_open_door_that_is_none_of_the_branch_s_is_refused(desk: Client, ready: Booking, door: str) -> None:
+    Door.objects.create(branch=ready.branch, component=make.GATEWAY, kind="Wireless-Gateway", use="none")
+
+    response = desk.post(page_of(ready, "open/"), {"door": door})
+
+    assert (response.status_code, DoorOpening.objects.count()) == (422, 0)
+    assert "Diese Tür kann von hier nicht geöffnet werden" in text_of(response)
+    assert make.GATEWAY not in response.content.decode()
+
+
+def test_opening_of_another_booking_does_not_exist_here(desk: Client, ready: Booking, service: Service) -> None:
+    other = make.make_booking(service, now=NOW, hours=48)
+    sent = desk.post(page_of(ready, "open/"), {"door": make.ENTRANCE})
+
+    assert desk.get(sent["Location"].replace(ready.reference, other.reference)).status_code == 404
+
+
+# Correcting the answers
+
+
+def test_answers_form_shows_what_was_answered(desk: Client, booking: Booking) -> None:
+    html = desk.get(page_of(booking, "answers/")).content.decode()
+
+    assert 'value="Baumann"' in html
+    assert 'value="078 123 45 67"' in html
+    assert '<option value="CH" selected>' in html
+
+
+def test_answers_saved_replace_the_key_and_are_told(desk: Client, ready: Booking, exivo: Exivo, clock: FakeClock) -> None:
+    response = desk.post(page_of(ready, "answers/"), {**typed(mobile="079 000 11 22"), "seen": _seen(desk, ready)}, follow=True)
+    reconcile(ready.pk, clock=clock)
+
+    assert "Korrigiert: Mobilnummer. Der Schlüssel wird ersetzt: Die alte Nummer verliert ihn, die neue erhält ihn." in text_of(response)
+    clock.now = ready.start
+    assert (exivo.tap(make.MOBILE, make.AARE), exivo.tap(make.OTHER_MOBILE, make.AARE)) == ("revoked", "open")
+
+
+def _seen(desk: Client, booking: Booking) -> str:
+    found = re.search(r'name="seen" value="(\w+)"', desk.get(page_of(booking, "answers/")).content.decode())
+    assert found is not None
+    return found[1]
+
+
+def test_answers_landline_is_refused_beside_the_field_and_nothing_typed_is_lost(desk: Client, booking: Booking) -> None:
+    given = {**typed(mobile="031 555 04 33", last_name="Frei"), "seen": _seen(desk, booking)}
+
+    response = desk.post(page_of(booking, "answers/"), given)
+
+    html, text = response.content.decode(), text_of(response)
+    assert response.status_code == 422
+    assert "031 555 04 33 ist ein Festnetzanschluss." in text
+    assert ('value="031 555 04 33"' in html, 'value="Frei"' in html) == (True, True)
+    assert Booking.objects.get().guest_name == "Lea Baumann"
+
+
+def test_answers_second_of_two_people_is_told_and_may_save_after_it(desk: Client, booking: Booking) -> None:
+    seen = _seen(desk, booking)
+    desk.post(page_of(booking, "answers/"), {**typed(first_name="Leah"), "seen": seen})
+
+    told = desk.post(page_of(booking, "answers/"), {**typed(first_name="Lena"), "seen": seen})
+    fresh = re.search(r'name="seen" value="(\w+)"', told.content.decode())
+    assert fresh is not None
+    name_then = Booking.objects.get().guest_name
+    again = desk.post(page_of(booking, "answers/"), {**typed(first_name="Lena"), "seen": fresh[1]})
+
+    assert told.status_code == 409
+    assert "Jemand anderes hat das inzwischen gespeichert" in text_of(told)
+    assert ("Vorname Leah" in text_of(told), 'value="Lena"' in told.content.decode()) == (True, True)
+    assert (name_then, again.status_code, Booking.objects.get().guest_name) == ("Leah Baumann", 302, "Lena Baumann")
+
+
+def test_answers_of_a_booking_that_is_over_cannot_be_corrected(desk: Client, booking: Booking) -> None:
+    with at(booking.end + timedelta(minutes=1)):
+        shown = desk.get(page_of(booking, "answers/"))
+        posted = desk.post(page_of(booking, "answers/"), typed(first_name="Leah"))
+
+    assert 'name="answer-first_name"' not in shown.content.decode()
+    assert posted.status_code == 422
+
+
+# Who may
+
+
+PAGES = ("", "key/", "answers/", "reissue/", "open/", "cancel/", "confirm/", "decline/", "no_show/")
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_stranger_has_to_sign_in(german: Client, booking: Booking, path: str) -> None:
+    assert german.get(page_of(booking, path))["Location"].startswith("/manage/login/")
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_staff_of_another_branch_finds_nothing(german: Client, booking: Booking, path: str) -> None:
+    thun = make.make_branch(key="thun", doors={})
+    german.force_login(make.make_user("thun@example.org", role="staff", branches=[thun]))
+
+    assert german.get(page_of(booking, path)).status_code == 404
+    if path not in {"", "key/"}:
+        assert german.post(page_of(booking, path)).status_code == 404
+
+
+def test_staff_of_this_branch_may_everything(german: Client, booking: Booking) -> None:
+    german.force_login(make.make_user("bern@example.org", role="staff", branches=[booking.branch]))
+
+    assert [german.get(page_of(booking, path)).status_code for path in PAGES] == [200] * len(PAGES)
+
+
+def test_read_only_sees_and_is_offered_nothing(german: Client, ready: Booking) -> None:
+    german.force_login(make.make_user("read@example.org", role="read_only", branches=[ready.branch]))
+
+    with at(ready.start):
+        html = german.get(page_of(ready)).content.decode()
+
+    answered = {path: german.post(page_of(ready, path), {"door": make.ENTRANCE}).status_code for path in PAGES[2:]}
+    links = [path for path in PAGES[2:] if f'href="{page_of(ready, path)}' in html]
+    assert "Lea Baumann" in html
+    assert (set(answered.values()), links, DoorOpening.objects.count()) == ({403}, [], 0)
+
+
+def test_unknown_reference_does_not_exist(desk: Client, db: None) -> None:
+    assert desk.get("/manage/bookings/NO-SUCH/").status_code == 404
+    assert desk.get("/manage/bookings/%00/").status_code == 404
+
+
+# How much is asked of the database
+
+
+def test_query_count_does_not_grow_with_what_happened(desk: Client, ready: Booking) -> None:
+    desk.get(page_of(ready))
+    with CaptureQueriesContext(
+        connection,
+    ) as few:
+        desk.get(page_of(ready))
+    for minute in range(20):
+        record(events.KeyTrouble(problem="refused"), actor=CLOCK, now=NOW + timedelta(minutes=minute), booking=ready)
+        VendorCall.objects.create(lock_system=LockSystem.objects.get(), booking=ready, kind="read", started_at=NOW, outcome="ok")
+        Message.objects.create(kind="message_confirmed", booking=ready, to_address="x", subject="x", text="x", created_at=NOW)
+    with CaptureQueriesContext(connection) as many:
+        desk.get(page_of(ready))
+
+    assert len(many) == len(few)
