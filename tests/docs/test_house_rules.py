@@ -26,8 +26,12 @@ CLOCKS = {
     "timezone": {"now", "localtime", "localdate"},
     "time": {"time", "time_ns", "localtime", "gmtime", "monotonic", "perf_counter"},
 }
-# A lease must be renewed in real seconds, however the clock that a caller brings runs.
-MEASURES = {"src/einlass/operations/claims.py": {"time.monotonic"}}
+# Real seconds, however the clock that a caller brings runs: a lease is renewed in them, and a vendor's answer takes some.
+MEASURES = {
+    "src/einlass/operations/claims.py": {"time.monotonic"},
+    "src/einlass/operations/connection.py": {"time.monotonic"},
+    "src/einlass/operations/lock_systems.py": {"time.monotonic"},
+}
 WITHOUT_CLOCK = ("src/einlass/core", "src/einlass/queries", "src/einlass/operations")
 # The outermost loops: of a worker, and of a request to the emulator.
 CATCH_EVERYTHING = {"src/einlass/jobs/engine.py", "src/exivo_emulator/server.py"}

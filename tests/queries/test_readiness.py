@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from tests.conftest import NOW
 from tests.factories import make_branch, make_house, make_lock_system, make_room, make_service
 
-from einlass.models import Branch, Door, Installation, LockSystem, Question, Service, Worker
+from einlass.models import Branch, Door, Installation, LockSystem, Message, Question, Service, Worker
 from einlass.queries.installation import database_clock_skew
 from einlass.queries.readiness import CODES, Check, is_ready, missing, readiness
 
@@ -20,7 +20,8 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
-def _house() -> None:
+def _house(settings: Any) -> None:
+    settings.MAIL_CONFIGURED = True
     make_house(NOW)
     Worker.objects.create(name="one", started_at=NOW, seen_at=NOW - timedelta(seconds=10))
 
@@ -41,6 +42,7 @@ def test_house_with_everything_is_ready() -> None:
         ("encryption_keys_fit", ""),
         ("worker_alive", ""),
         ("machine_clocks_agree", ""),
+        ("mail_works", ""),
         ("credentials_given", "exivo"),
         ("mobile_app_given", "exivo"),
         ("credentials_accepted", "exivo"),
@@ -105,6 +107,7 @@ def test_integration_that_is_off_needs_nothing_for_doors() -> None:
         Check("encryption_keys_fit", True),
         Check("worker_alive", True, values={"seconds": "10"}),
         Check("machine_clocks_agree", True, values={"seconds": "0"}),
+        Check("mail_works", True, values={"trouble": ""}),
     )
 
 
@@ -123,6 +126,21 @@ def test_clock_of_exivo_may_differ_by_half_a_minute(change: dict[str, Any], ok: 
     LockSystem.objects.update(**change)
 
     assert check("vendor_clock_agrees").ok is ok
+
+
+def test_mail_that_nobody_set_up_is_a_warning(settings: Any) -> None:
+    settings.MAIL_CONFIGURED = False
+
+    assert check("mail_works") == Check("mail_works", False, values={"trouble": "not_configured"}, warning=True)
+    assert is_ready(readiness(now=NOW))
+
+
+def test_mail_server_that_accepts_nothing_is_red() -> None:
+    Message.objects.create(
+        kind="confirmation", to_address="lea@example.org", subject="x", text="x", created_at=NOW, claimed_until=NOW, error="refused"
+    )
+
+    assert red() == [("mail_works", "")]
 
 
 def test_clock_of_a_worker_that_is_gone_does_not_count() -> None:
@@ -186,7 +204,7 @@ def test_asks_the_database_equally_often_for_one_and_three() -> None:
     with CaptureQueriesContext(connection) as three:
         missing(now=NOW)
 
-    assert (len(three), len(one)) == (len(one), 12)
+    assert (len(three), len(one)) == (len(one), 14)
 
 
 def test_database_clock_is_compared_where_the_database_has_one() -> None:

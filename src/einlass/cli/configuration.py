@@ -23,6 +23,7 @@ SENTENCES = {
         "The clocks of all machines agree.",
         "The clocks of the machines or of the database differ by {seconds} s: set them by NTP.",
     ),
+    "mail_works": ("Messages are sent by e-mail.", "No e-mail goes out. {trouble}"),
     "credentials_given": ("{subject}: API key and API secret are given.", "{subject}: the API key or the API secret is missing."),
     "mobile_app_given": ("{subject}: the mobile app has its id.", "{subject}: the id of the mobile app is missing (mobile_app.id)."),
     "credentials_accepted": (
@@ -69,6 +70,10 @@ PROBLEMS = {
 }
 
 
+TROUBLES = {
+    "not_configured": "No mail server is set.",
+    "failing": "The mail server accepts nothing; the log of the worker says why.",
+}
 REASONS = {"rejected": "It rejects them.", "untested": "It was not asked yet."}
 
 
@@ -89,7 +94,8 @@ def check(as_json: setup.AsJson = False) -> None:
 def _sentence(found: Check) -> str:
     right, wrong = SENTENCES[found.code]
     reason = REASONS.get(found.values.get("reason", ""), "")
-    values = found.values | {"problem": PROBLEMS.get(found.values.get("problem", ""), ""), "reason": reason}
+    trouble = TROUBLES.get(found.values.get("trouble", ""), "")
+    values = found.values | {"problem": PROBLEMS.get(found.values.get("problem", ""), ""), "reason": reason, "trouble": trouble}
     return (right if found.ok else wrong).format(subject=found.subject, **values).strip()
 
 

@@ -13,6 +13,7 @@ from einlass.conf.secrets import fingerprint
 from einlass.core.grants import Admissible, DoorUse
 from einlass.core.locks import LockSystemState
 from einlass.models import Branch, Installation, LockSystem, Service, Worker
+from einlass.queries.messages import mail_trouble
 from einlass.queries.neighbours import overlapping_minutes
 from einlass.queries.services import needs_mobile_number, offered_services, opens_doors, questions_by_service
 
@@ -36,7 +37,7 @@ class Check:
 
 
 # What each check is about, and so what its `subject` is the key of. Every code stands here.
-ABOUT_INSTALLATION = ("encryption_keys_fit", "worker_alive", "machine_clocks_agree")
+ABOUT_INSTALLATION = ("encryption_keys_fit", "worker_alive", "machine_clocks_agree", "mail_works")
 ABOUT_ACCOUNT = (
     "credentials_given",
     "mobile_app_given",
@@ -109,6 +110,9 @@ def _installation(now: datetime) -> Iterator[Check]:
     skews = [skew or 0 for at, skew in workers if (now - at).total_seconds() <= WORKER_ALIVE_SECONDS] + [min(0, round(age or 0))]
     worst = max(abs(skew) for skew in skews)
     yield Check("machine_clocks_agree", worst <= CLOCKS_MAY_DIFFER_SECONDS, values={"seconds": str(worst)})
+    trouble = mail_trouble()
+    # Without a mail server nothing is broken: guests find everything on their own page.
+    yield Check("mail_works", not trouble, values={"trouble": trouble}, warning=trouble == "not_configured")
 
 
 def _lock_system(system: LockSystem) -> Iterator[Check]:

@@ -234,7 +234,7 @@ def test_r2_every_branch_is_tested_and_a_confirmed_one_has_its_name_at_once(desk
     desk.post(f"{PAGE}test/")
 
     page = text_of(desk.get(PAGE))
-    assert "Bern Bahnhof: exivo antwortet, Schlüssel und Secret stimmen." in page
+    assert "Bern Bahnhof: exivo kennt diese Site." in page
     assert "Thun: exivo kennt diese Site-ID nicht." in page
     assert list(Branch.objects.values_list("site_name", flat=True)) == ["Bern Bahnhof", ""]
 

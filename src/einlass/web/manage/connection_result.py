@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from django.http import HttpRequest
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from einlass.models import Branch, LockSystem
@@ -70,7 +71,7 @@ def result_of(request: HttpRequest, system: LockSystem, branches: Iterable[Branc
     sites = tuple(
         SiteResult(
             name=names.get(site["branch"], "") or site["name"] or site["site_id"],
-            sentence=sentence_for(site["code"]),
+            sentence=gettext("exivo knows this site.") if site["code"] == "confirmed" else sentence_for(site["code"]),
             ok=site["code"] == "confirmed",
             detail=site["detail"],
         )

@@ -27,6 +27,7 @@ SENTENCES = {
         _("The clocks of all machines agree."),
         _("The clocks of the machines or of the database differ by %(seconds)s seconds. Have them set by a time server (NTP)."),
     ),
+    "mail_works": (_("Messages to guests go out."), _("No e-mail goes out. %(trouble)s")),
     "credentials_given": (_("API key and API secret are given."), _("The API key or the API secret is missing.")),
     "mobile_app_given": (_("The mobile app is named."), _("The id of the mobile app is missing. exivo refuses every key without it.")),
     "credentials_accepted": (
@@ -61,6 +62,11 @@ SENTENCES = {
         _("Does not require the mobile number. Without a number there is no key, so it cannot be booked at the moment."),
     ),
 }
+TROUBLES = {
+    "": "",
+    "not_configured": _("No mail server is set; guests find everything on the page of their booking."),
+    "failing": _("The mail server accepts nothing at the moment. Einlass tries again."),
+}
 REASONS = {"": "", "rejected": _("It rejects them."), "untested": _("It was not asked yet.")}
 
 
@@ -78,7 +84,8 @@ class Mend:
 _TO_ACCOUNT = Mend(_("To the integration"), "manage_lock_system", May.ADMINISTER)
 _TO_BRANCH = Mend(_("To the branch"), "manage_branch", May.CONFIGURE)
 MENDS: Mapping[str, Mend] = {
-    **dict.fromkeys(ABOUT_ACCOUNT, _TO_ACCOUNT),
+    # A clock is not mended on a page.
+    **{code: _TO_ACCOUNT for code in ABOUT_ACCOUNT if code != "vendor_clock_agrees"},
     **dict.fromkeys(ABOUT_BRANCH, _TO_BRANCH),
     "no_brake": Mend(_("Decide"), "manage_release_brake", May.CONFIGURE),
     "mobile_question": Mend(_("Require the mobile number"), "manage_require_mobile", May.CONFIGURE, keyed=False, post=True),
@@ -127,5 +134,11 @@ def _sentence(check: Check, names: Mapping[str, str]) -> str:
         return str(right)
     services = ", ".join(names.get(f"service.{key}", key) for key in check.values.get("services", "").split(", "))
     problem, reason = check.values.get("problem", ""), check.values.get("reason", "")
-    words = {"problem": PROBLEMS.get(problem, ""), "reason": REASONS.get(reason, ""), "services": services}
+    trouble = check.values.get("trouble", "")
+    words = {
+        "problem": PROBLEMS.get(problem, ""),
+        "reason": REASONS.get(reason, ""),
+        "trouble": TROUBLES.get(trouble, ""),
+        "services": services,
+    }
     return (str(wrong) % (check.values | {name: str(word) for name, word in words.items()})).strip()
