@@ -11,6 +11,9 @@ from einlass.core.texts import Text, canonical, in_language
 
 LANGUAGES = ("de", "en", "fr", "it")
 texts = st.one_of(st.text(max_size=5), st.dictionaries(st.sampled_from(LANGUAGES), st.text(max_size=5)))
+# Without what is no part of a text: spaces around it, and the second sign of a line break.
+words = st.text(st.characters(exclude_characters="\r"), max_size=5).map(str.strip)
+tidy_texts = st.one_of(words, st.dictionaries(st.sampled_from(LANGUAGES), words))
 
 
 @pytest.mark.parametrize(
@@ -24,13 +27,15 @@ texts = st.one_of(st.text(max_size=5), st.dictionaries(st.sampled_from(LANGUAGES
         ({"de": "Raum", "en": ""}, "Raum"),
         ({"en": "Room", "de": "Raum"}, {"de": "Raum", "en": "Room"}),
         ({"de": "Zoom", "en": "Zoom"}, {"de": "Zoom", "en": "Zoom"}),
+        ("Eins\r\nZwei\r\n", "Eins\nZwei"),
+        ({"de": " Raum ", "en": " \n"}, "Raum"),
     ],
 )
 def test_canonical_form(text: Text, form: Text) -> None:
     assert canonical(text) == form
 
 
-@given(text=texts, language=st.sampled_from(LANGUAGES), default=st.sampled_from(LANGUAGES))
+@given(text=tidy_texts, language=st.sampled_from(LANGUAGES), default=st.sampled_from(LANGUAGES))
 def test_canonical_form_reads_the_same_in_every_language(text: Text, language: str, default: str) -> None:
     assert in_language(canonical(text), language=language, default=default) == in_language(text, language=language, default=default)
 

@@ -89,7 +89,7 @@ VALUES: dict[type[schema.Part], dict[str, Any]] = {
     schema.Template: {
         "key": "exivo_booking_page",
         "subject": {"de": "Betreff", "fr": "Objet"},
-        "text": {"de": "# Guten Tag\n\n- eins\n", "fr": "Oui"},
+        "text": {"de": "# Guten Tag\n\n- eins", "fr": "Oui"},
     },
 }
 PARTS = [found for found in vars(schema).values() if isinstance(found, type) and issubclass(found, schema.Part)]
@@ -246,6 +246,14 @@ def test_text_in_one_language_is_that_text(exivo: Exivo) -> None:
 
     assert exported()["services"][0]["description"] == "Gross"
     assert applied({"services": [{"key": "seminar", "description": {"de": "Gross"}}]}) == Applied((), ())
+
+
+@pytest.mark.parametrize("text", ["Eins\nZwei", "Eins\r\nZwei", "Eins\nZwei\n", " \nEins\nZwei \n\n"])
+def test_text_is_the_same_however_its_lines_end(exivo: Exivo, text: str) -> None:
+    applied(house("services", 0, "description", value=text))
+
+    assert exported()["services"][0]["description"] == "Eins\nZwei"
+    assert applied({"services": [{"key": "seminar", "description": {"de": "Eins\nZwei"}}]}) == Applied((), ())
 
 
 def test_long_text_stands_as_it_was_typed_and_short_things_on_one_line(exivo: Exivo) -> None:

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Texts of the operator: one string, or one per language. Templates with placeholders live in `templates.py`."""
 
+import re
 from collections.abc import Mapping
 
 Text = str | Mapping[str, str]
+BREAK = re.compile(r"\r+\n")
 
 
 def in_language(text: Text, *, language: str, default: str) -> str:
@@ -17,8 +19,13 @@ def in_language(text: Text, *, language: str, default: str) -> str:
 
 
 def canonical(text: Text) -> Text:
-    """The one form of a text: empty languages go, and one that is filled in a single language is that string, which says the same."""
+    """The one form of a text: empty languages go, and one that is filled in a single language is that string, which says the same.
+    Browsers send line breaks as two signs, and a block of YAML ends with one: neither makes another text."""
     if isinstance(text, str):
-        return text
-    filled = {language: value for language, value in sorted(text.items()) if value}
+        return _tidy(text)
+    filled = {language: tidy for language, value in sorted(text.items()) if (tidy := _tidy(value))}
     return filled if len(filled) > 1 else next(iter(filled.values()), "")
+
+
+def _tidy(text: str) -> str:
+    return BREAK.sub("\n", text).strip()

@@ -50,7 +50,7 @@ def _language(value: str) -> str:
 def _text(value: object) -> str | dict[str, str]:
     """A string, or one for each language, in its one form: so a file and what it is exported as do not differ."""
     if isinstance(value, str):
-        return value
+        return str(canonical(value))
     if not isinstance(value, Mapping):
         raise ValueError("must be a text, or one text per language such as {de: …, en: …}")  # noqa: TRY004 - pydantic collects ValueErrors
     for language, text in value.items():

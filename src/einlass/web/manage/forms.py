@@ -73,9 +73,8 @@ class SettingsForm(forms.Form):
         return {name: value for name, value in part.items() if name not in self.texts}
 
     def text(self, name: str) -> Text:
-        """What was typed for a text, in its one form. Browsers send a line break as two signs, files have one."""
-        typed = {code: self.cleaned_data.get(f"{name}{LANGUAGE}{code}", "") for code in self.languages}
-        return canonical({code: text.replace("\r\n", "\n").strip() for code, text in typed.items()})
+        """What was typed for a text, in its one form."""
+        return canonical({code: self.cleaned_data.get(f"{name}{LANGUAGE}{code}", "") for code in self.languages})
 
     @property
     def languages(self) -> list[str]:
