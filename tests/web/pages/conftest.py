@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 import time_machine
 from django.test import Client
-from tests.conftest import NOW
-from tests.factories import make_booking, make_house
+from tests.conftest import NOW, Exivo, FakeClock
+from tests.factories import make_booking, make_house, make_user
 
 from einlass.models import Booking, Question, Service
+from einlass.operations.keys import reconcile
 
 TITLE = re.compile(r"<title>(.+?)</title>", re.DOTALL)
 HEADING = re.compile(r"<h1>(.+?)</h1>", re.DOTALL)
@@ -47,6 +48,21 @@ def service(db: None) -> Service:
 def booking(service: Service) -> Booking:
     """Tomorrow, 10:00 to 12:00 in Bern."""
     return make_booking(service, now=NOW, hours=24)
+
+
+@pytest.fixture
+def desk(german: Client, db: None) -> Client:
+    """The owner, signed in."""
+    german.force_login(make_user())
+    return german
+
+
+@pytest.fixture
+def ready(service: Service, exivo: Exivo, clock: FakeClock) -> Booking:
+    """Tomorrow 10:00 to 12:00, its key read back."""
+    booking = make_booking(service, now=NOW)
+    reconcile(booking.pk, clock=clock)
+    return booking
 
 
 def typed(**changed: str) -> dict[str, str]:

@@ -1,20 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One booking for the staff: facts, key, history, why a door does not open, and what can be done; and who may not."""
+"""One booking for the staff: facts, key, history; and who may see it."""
 
 from __future__ import annotations
 
 import re
 from datetime import timedelta
-from typing import Any
 
 import pytest
-import time_machine
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from tests import factories as make
-from tests.conftest import NOW, Exivo, FakeClock
-from tests.web.pages.conftest import text_of, typed
+from tests.conftest import NOW, FakeClock
+from tests.web.pages.conftest import text_of
+from tests.web.pages.one_booking import at, page_of, part
 
 from einlass.core import events
 from einlass.core.access import PROBLEMS, AccessState
@@ -25,8 +24,7 @@ from einlass.core.grants import Admissible, DoorUse
 from einlass.core.locks import LockSystemState
 from einlass.core.openings import OpeningState
 from einlass.core.windows import Window
-from einlass.models import Access, Booking, Branch, Door, DoorOpening, EventRecord, Key, LockSystem, Message, Question, Service, VendorCall
-from einlass.operations import openings
+from einlass.models import Access, Booking, Branch, Door, DoorOpening, EventRecord, LockSystem, Message, Question, Service, VendorCall
 from einlass.operations.bookings import cancel, reschedule
 from einlass.operations.events import record
 from einlass.operations.keys import reconcile
@@ -39,38 +37,6 @@ from einlass.web.manage.why_words import CAUSES, CHECKS
 NADIA = Actor(ActorKind.STAFF, "Nadia Keller")
 # No vendor is asked inside a transaction.
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def desk(german: Client, db: None) -> Client:
-    german.force_login(make.make_user())
-    return german
-
-
-@pytest.fixture
-def ready(service: Service, exivo: Exivo, clock: FakeClock) -> Booking:
-    """Tomorrow 10:00 to 12:00, its key read back."""
-    booking = make.make_booking(service, now=NOW)
-    reconcile(booking.pk, clock=clock)
-    return booking
-
-
-def page_of(booking: Booking, more: str = "") -> str:
-    return f"/manage/bookings/{booking.reference}/{more}"
-
-
-def at(instant: Any) -> Any:
-    return time_machine.travel(instant, tick=False)
-
-
-def part(html: str, element: str) -> str:
-    """The text of one section, by its id or class."""
-    found = re.search(rf"<(section|details)[^>]*(?:id|class|aria-labelledby)=\"[^\"]*{element}.*?</\1>", html, re.DOTALL)
-    assert found is not None, element
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", found[0])).strip()
-
-
-# What the page says
 
 
 def test_page_tells_guest_time_and_answers_with_links(desk: Client, booking: Booking) -> None:
@@ -267,242 +233,6 @@ def _questions(window: Window) -> list[DoorQuestion]:
     return [*plain, *by_door]
 
 
-# Why does the door not open?
-
-
-def test_why_is_folded_while_the_booking_is_far(desk: Client, ready: Booking) -> None:
-    html = desk.get(page_of(ready)).content.decode()
-
-    assert '<details class="why-box folded">' in html
-    assert 'class="btn next"' not in html
-
-
-def test_why_too_early_says_by_how_much_and_offers_to_open(desk: Client, ready: Booking) -> None:
-    with at(ready.start - timedelta(minutes=22)):
-        response = desk.get(page_of(ready))
-
-    html = response.content.decode()
-    box = part(html, "why-box")
-    assert "7 Minuten zu früh. Ab heute, 09:45 öffnet das Handy von selbst." in box
-    assert f'<a class="btn next" href="{page_of(ready)}open/?door={make.ENTRANCE}">Haupteingang H-01 jetzt öffnen</a>' in html
-    assert html.count("btn next") == 1
-    assert "Zeit : Grund" in box
-    assert "Schlüssel : in Ordnung bereit, Türen und Zeiten wie verlangt" in box
-    assert "Handy : in Ordnung 078 123 45 67, wie im Schlüssel" in box
-    assert "Schloss : nicht bekannt nicht gemeldet" in box
-
-
-def test_why_another_door_says_which_the_booking_opens(desk: Client, ready: Booking) -> None:
-    with at(ready.start):
-        box = part(desk.get(page_of(ready, f"?door={make.GURTEN}")).content.decode(), "why-box")
-
-    assert "Seminarraum Gurten S-02 ist keine Tür dieser Buchung." in box
-    assert "Sie öffnet: Haupteingang H-01, Garderobe G-01, WC 1. Stock W-01, Seminarraum Aare S-01." in box
-
-
-def test_why_another_moment_is_on_the_wall_of_the_branch(desk: Client, ready: Booking) -> None:
-    box = part(desk.get(page_of(ready, "?at=2026-11-24T12:45")).content.decode(), "why-box")
-
-    assert "30 Minuten zu spät. Der Schlüssel galt bis Di, 24. November, 12:15." in box.replace("\xa0", " ")
-
-
-@pytest.mark.parametrize("query", ["?at=gestern", "?at=0001-01-01T00:00", "?door=no-such-door", "?at=2026-11-24T12:45%2B01:00"])
-def test_why_nonsense_in_the_address_counts_as_nothing_said(desk: Client, ready: Booking, query: str) -> None:
-    assert desk.get(page_of(ready, query)).status_code == 200
-
-
-def test_why_silent_lock_is_said_with_its_time(desk: Client, ready: Booking) -> None:
-    Door.objects.filter(component=make.ENTRANCE).update(ready=False, silent_since=ready.start - timedelta(hours=1))
-
-    with at(ready.start):
-        box = part(desk.get(page_of(ready)).content.decode(), "why-box")
-
-    assert "Das Schloss Haupteingang H-01 antwortet nicht." in box
-    assert "seit heute, 09:00" in box
-
-
-def test_why_with_the_integration_off_leads_to_what_is_missing(desk: Client, ready: Booking) -> None:
-    LockSystem.objects.update(enabled=False)
-    Key.objects.all().delete()
-
-    with at(ready.start):
-        response = desk.get(page_of(ready))
-
-    assert "Die Anbindung ist ausgeschaltet." in part(response.content.decode(), "why-box")
-    assert '<a class="btn next" href="/manage/readiness/">' in response.content.decode()
-
-
-def test_why_nothing_wrong_says_so_and_what_is_not_known(desk: Client, ready: Booking) -> None:
-    with at(ready.start):
-        box = part(desk.get(page_of(ready)).content.decode(), "why-box")
-
-    assert "Nichts spricht dagegen: Die Tür müsste aufgehen." in box
-
-
-# What can be done
-
-
-def test_no_show_is_offered_once_the_booking_has_begun(desk: Client, ready: Booking) -> None:
-    before = text_of(desk.get(page_of(ready)))
-    with at(ready.start + timedelta(minutes=30)):
-        after = text_of(desk.get(page_of(ready)))
-        answer = desk.post(page_of(ready, "no_show/"))
-
-    assert ("Niemand ist gekommen" in before, "Niemand ist gekommen" in after) == (False, True)
-    assert answer["Location"] == page_of(ready)
-    assert Booking.objects.get().status == "no_show"
-    assert EventRecord.objects.get(kind="booking.no_show").actor_name == "Nadia Keller"
-
-
-def test_no_show_before_the_start_is_refused(desk: Client, booking: Booking) -> None:
-    response = desk.post(page_of(booking, "no_show/"))
-
-    assert (response.status_code, Booking.objects.get().status) == (422, "confirmed")
-
-
-def test_no_show_keeps_the_key(desk: Client, ready: Booking, exivo: Exivo, clock: FakeClock) -> None:
-    clock.now = ready.start + timedelta(minutes=30)
-    with at(clock.now):
-        desk.post(page_of(ready, "no_show/"))
-    reconcile(ready.pk, clock=clock)
-
-    assert exivo.tap(make.MOBILE, make.AARE) == "open"
-
-
-def test_reissue_asks_once_and_then_does(desk: Client, ready: Booking, exivo: Exivo, clock: FakeClock) -> None:
-    asked = desk.get(page_of(ready, "reissue/"))
-    done = desk.post(page_of(ready, "reissue/"), follow=True)
-    reconcile(ready.pk, clock=clock)
-
-    assert "Schlüssel neu ausstellen?" in text_of(asked)
-    assert "Ein neuer Schlüssel entsteht." in text_of(done)
-    assert list(Key.objects.values_list("state", flat=True)) == ["revoked", "live"]
-
-
-def test_reissue_where_there_is_none_is_refused(desk: Client, ready: Booking) -> None:
-    cancel(ready, actor=GUEST, now=NOW)
-
-    shown, posted = desk.get(page_of(ready, "reissue/")), desk.post(page_of(ready, "reissue/"))
-
-    assert (shown.status_code, posted.status_code) == (200, 422)
-    assert "Es gibt keinen Schlüssel, der neu ausgestellt werden könnte" in text_of(posted)
-
-
-def test_open_door_asks_once_and_shows_what_becomes_of_it(desk: Client, ready: Booking, exivo: Exivo, clock: FakeClock) -> None:
-    asked = desk.get(page_of(ready, f"open/?door={make.ENTRANCE}"))
-    sent = desk.post(page_of(ready, "open/"), {"door": make.ENTRANCE})
-    waiting = desk.get(sent["Location"])
-    opening = DoorOpening.objects.get()
-    openings.do(opening.pk, clock=clock)
-    same = desk.get(f"{sent['Location']}state/?seen=opened")
-    opened = desk.get(f"{sent['Location']}state/?seen=asked")
-
-    assert "Haupteingang H-01 jetzt öffnen?" in text_of(asked)
-    assert len(exivo.calls("unlock")) == 1
-    assert sent["Location"] == page_of(ready, f"openings/{opening.pk}/")
-    assert "Verlangt" in text_of(waiting)
-    assert 'hx-trigger="every 1s"' in waiting.content.decode()
-    assert (same.status_code, "exivo hat die Öffnung angenommen." in text_of(opened), "hx-get" in opened.content.decode()) == (
-        204,
-        True,
-        False,
-    )
-    assert "Haupteingang H-01: exivo hat die Öffnung angenommen" in text_of(desk.get(page_of(ready)))
-
-
-def test_open_door_that_nobody_did_in_time_says_so_before_the_sweep_wrote_it(desk: Client, ready: Booking) -> None:
-    sent = desk.post(page_of(ready, "open/"), {"door": make.ENTRANCE})
-
-    with at(NOW + timedelta(seconds=31)):
-        shown = desk.get(sent["Location"])
-
-    assert "Aufgegeben" in text_of(shown)
-
-
-@pytest.mark.parametrize("door", ["", "no-such-door", make.GATEWAY])
-def test_open_door_that_is_none_of_the_branch_s_is_refused(desk: Client, ready: Booking, door: str) -> None:
-    Door.objects.create(branch=ready.branch, component=make.GATEWAY, kind="Wireless-Gateway", use="none")
-
-    response = desk.post(page_of(ready, "open/"), {"door": door})
-
-    assert (response.status_code, DoorOpening.objects.count()) == (422, 0)
-    assert "Diese Tür kann von hier nicht geöffnet werden" in text_of(response)
-    assert make.GATEWAY not in response.content.decode()
-
-
-def test_opening_of_another_booking_does_not_exist_here(desk: Client, ready: Booking, service: Service) -> None:
-    other = make.make_booking(service, now=NOW, hours=48)
-    sent = desk.post(page_of(ready, "open/"), {"door": make.ENTRANCE})
-
-    assert desk.get(sent["Location"].replace(ready.reference, other.reference)).status_code == 404
-
-
-# Correcting the answers
-
-
-def test_answers_form_shows_what_was_answered(desk: Client, booking: Booking) -> None:
-    html = desk.get(page_of(booking, "answers/")).content.decode()
-
-    assert 'value="Baumann"' in html
-    assert 'value="078 123 45 67"' in html
-    assert '<option value="CH" selected>' in html
-
-
-def test_answers_saved_replace_the_key_and_are_told(desk: Client, ready: Booking, exivo: Exivo, clock: FakeClock) -> None:
-    response = desk.post(page_of(ready, "answers/"), {**typed(mobile="079 000 11 22"), "seen": _seen(desk, ready)}, follow=True)
-    reconcile(ready.pk, clock=clock)
-
-    assert "Korrigiert: Mobilnummer. Der Schlüssel wird ersetzt: Die alte Nummer verliert ihn, die neue erhält ihn." in text_of(response)
-    clock.now = ready.start
-    assert (exivo.tap(make.MOBILE, make.AARE), exivo.tap(make.OTHER_MOBILE, make.AARE)) == ("revoked", "open")
-
-
-def _seen(desk: Client, booking: Booking) -> str:
-    found = re.search(r'name="seen" value="(\w+)"', desk.get(page_of(booking, "answers/")).content.decode())
-    assert found is not None
-    return found[1]
-
-
-def test_answers_landline_is_refused_beside_the_field_and_nothing_typed_is_lost(desk: Client, booking: Booking) -> None:
-    given = {**typed(mobile="031 555 04 33", last_name="Frei"), "seen": _seen(desk, booking)}
-
-    response = desk.post(page_of(booking, "answers/"), given)
-
-    html, text = response.content.decode(), text_of(response)
-    assert response.status_code == 422
-    assert "031 555 04 33 ist ein Festnetzanschluss." in text
-    assert ('value="031 555 04 33"' in html, 'value="Frei"' in html) == (True, True)
-    assert Booking.objects.get().guest_name == "Lea Baumann"
-
-
-def test_answers_second_of_two_people_is_told_and_may_save_after_it(desk: Client, booking: Booking) -> None:
-    seen = _seen(desk, booking)
-    desk.post(page_of(booking, "answers/"), {**typed(first_name="Leah"), "seen": seen})
-
-    told = desk.post(page_of(booking, "answers/"), {**typed(first_name="Lena"), "seen": seen})
-    fresh = re.search(r'name="seen" value="(\w+)"', told.content.decode())
-    assert fresh is not None
-    name_then = Booking.objects.get().guest_name
-    again = desk.post(page_of(booking, "answers/"), {**typed(first_name="Lena"), "seen": fresh[1]})
-
-    assert told.status_code == 409
-    assert "Jemand anderes hat das inzwischen gespeichert" in text_of(told)
-    assert ("Vorname Leah" in text_of(told), 'value="Lena"' in told.content.decode()) == (True, True)
-    assert (name_then, again.status_code, Booking.objects.get().guest_name) == ("Leah Baumann", 302, "Lena Baumann")
-
-
-def test_answers_of_a_booking_that_is_over_cannot_be_corrected(desk: Client, booking: Booking) -> None:
-    with at(booking.end + timedelta(minutes=1)):
-        shown = desk.get(page_of(booking, "answers/"))
-        posted = desk.post(page_of(booking, "answers/"), typed(first_name="Leah"))
-
-    assert 'name="answer-first_name"' not in shown.content.decode()
-    assert posted.status_code == 422
-
-
-# Who may
-
-
 PAGES = ("", "key/", "answers/", "reissue/", "open/", "cancel/", "confirm/", "decline/", "no_show/")
 
 
@@ -542,9 +272,6 @@ def test_read_only_sees_and_is_offered_nothing(german: Client, ready: Booking) -
 def test_unknown_reference_does_not_exist(desk: Client, db: None) -> None:
     assert desk.get("/manage/bookings/NO-SUCH/").status_code == 404
     assert desk.get("/manage/bookings/%00/").status_code == 404
-
-
-# How much is asked of the database
 
 
 def test_query_count_does_not_grow_with_what_happened(desk: Client, ready: Booking) -> None:
