@@ -33,6 +33,7 @@ def test_description_is_openapi_3_1_and_public() -> None:
         "/api/v1/bookings",
         "/api/v1/bookings/{reference}",
         "/api/v1/bookings/{reference}/cancel",
+        "/api/v1/bookings/{reference}/keys/reissue",
         "/api/v1/bookings/{reference}/reschedule",
         "/api/v1/services",
         "/api/v1/services/{key}/slots",

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Booking, looking up, cancelling and moving by a program. The rules are those of `operations/bookings.py`, as for everybody."""
+"""Booking, looking up, cancelling, moving and a new key by a program. The rules are those of `operations/bookings.py`, as for everybody."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from einlass.core.hours import day_window
 from einlass.models import Booking, Branch, Service
 from einlass.operations import bookings as operations
 from einlass.operations.config_schema import SLUG
+from einlass.operations.reissue import reissue
 from einlass.queries.bookings import BookingFilter, booking_by_reference, matching
 from einlass.queries.services import organisation, service_by_key
 from einlass.web.api import schemas
@@ -96,6 +97,15 @@ def reschedule(request: HttpRequest, reference: str, to: schemas.RescheduleIn) -
     now = timezone.now()
     operations.reschedule(_found(reference), start=to.start, duration=to.duration, actor=actor, now=now)
     return booking_out(_found(reference), now=now)
+
+
+@router.post("/bookings/{reference}/keys/reissue", response={202: schemas.BookingOut, **answers_of(403, 404)}, operation_id="reissue_key")
+def reissue_key(request: HttpRequest, reference: str) -> Status[Any]:
+    """Have the key made anew, for a guest with another phone and the same number. It follows at once; 422 `nothing_to_reissue`."""
+    actor = writer(request)
+    now = timezone.now()
+    reissue(_found(reference), actor=actor, now=now)
+    return Status(202, booking_out(_found(reference), now=now))
 
 
 def _found(reference: str) -> Booking:
