@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from tests import factories as make
@@ -12,7 +12,8 @@ from tests.conftest import Exivo, FakeClock
 from einlass.core.access import AccessState
 from einlass.core.bookings import Actor as ActorKind
 from einlass.core.events import Actor
-from einlass.models import Booking, Branch, EventRecord, LockSystem, Service
+from einlass.jobs import work
+from einlass.models import Access, Booking, Branch, EventRecord, LockSystem, Service
 from einlass.operations.config_export import exported
 from einlass.operations.keys import reconcile
 from einlass.operations.lock_systems import probe_lock_systems
@@ -181,3 +182,22 @@ def test_switching_off_counts_as_off_in_the_file_from_the_first_moment(service: 
     take_keys_back(system(), actor=STAFF, now=clock.now)
 
     assert exported()["lock_systems"][0]["enabled"] is False
+
+
+def test_take_back_hands_the_work_over_within_the_next_round(booking: Booking, clock: FakeClock) -> None:
+    take_keys_back(system(), actor=STAFF, now=clock.now)
+    waiting = Access.objects.get().handed_at
+
+    finish_switching_off(now=clock.now)
+
+    assert (waiting, Access.objects.get().handed_at) == (None, clock.now)
+
+
+def test_take_back_is_ended_by_the_jobs_of_a_worker(booking: Booking, clock: FakeClock) -> None:
+    now = datetime.now(UTC)
+    take_keys_back(system(), actor=STAFF, now=now)
+    reconcile(booking.pk, clock=lambda: now)
+
+    work.probe()
+
+    assert system().enabled is False

@@ -34,13 +34,12 @@ def sweep_site(branch: int) -> None:
 
 
 def minutely() -> None:
-    """What is due and was lost on the way, bookings that are over, and accounts whose keys are all taken back."""
+    """What is due and was lost on the way, and bookings that are over."""
     access.find_forgotten(now=now())
     access.hand_over_due(now=now())
     bookings.complete_past(now=now())
     guest_messages.remind_due(now=now())
     alarms.raise_alarms(now=now())
-    switching.finish_switching_off(now=now())
     privacy.erase_due(now=now())
 
 
@@ -49,8 +48,10 @@ def send_messages() -> None:
 
 
 def probe() -> None:
+    """Accounts that are away, sites that wait for an answer, accounts that are being switched off, doors that nobody opened in time."""
     openings.drop_late(now=now())
     lock_systems.probe_lock_systems(now=now())
+    switching.finish_switching_off(now=now())
 
 
 def sites_to_sweep() -> tuple[int, ...]:

@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 
 from einlass.core.events import CLOCK, Actor, DoorSettingsChanged, SettingsChanged
 from einlass.models import Access, Branch, LockSystem
+from einlass.operations.access import hand_over_due
 from einlass.operations.config_write import one_at_a_time
 from einlass.operations.events import record
 from einlass.operations.settings import Saved, key_for, save
@@ -93,18 +94,22 @@ def take_keys_back(system: LockSystem, *, actor: Actor, now: datetime) -> None:
 
 
 def finish_switching_off(*, now: datetime) -> int:
-    """Switch off every account whose keys are all taken back. Returns how many."""
-    finished = 0
-    for system in LockSystem.objects.filter(enabled=True, closing_since__isnull=False):
-        with transaction.atomic():
-            one_at_a_time()
-            if _has_work(system, now=now):
-                continue
-            closing = LockSystem.objects.filter(pk=system.pk, closing_since__isnull=False)
-            if closing.update(enabled=False, closing_since=None):
-                _no_longer_closing(system, actor=CLOCK, now=now)
-                finished += 1
+    """Switch off every account whose keys are all taken back; what is left is handed over at once. Returns how many."""
+    closing = list(LockSystem.objects.filter(enabled=True, closing_since__isnull=False))
+    finished = sum(1 for system in closing if _finished(system, now=now))
+    if finished < len(closing):
+        hand_over_due(now=now)
     return finished
+
+
+def _finished(system: LockSystem, *, now: datetime) -> bool:
+    with transaction.atomic():
+        one_at_a_time()
+        closing = LockSystem.objects.filter(pk=system.pk, enabled=True, closing_since__isnull=False)
+        if _has_work(system, now=now) or not closing.update(enabled=False, closing_since=None):
+            return False
+        _no_longer_closing(system, actor=CLOCK, now=now)
+        return True
 
 
 def _has_work(system: LockSystem, *, now: datetime) -> bool:

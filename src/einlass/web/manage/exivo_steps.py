@@ -93,7 +93,7 @@ def _switch(system: LockSystem, found: SetUp) -> _Found:
     say = gettext("While it is off, Einlass never calls exivo. Bookings work without keys then.")
     if system.enabled and system.closing_since is not None:
         left = ngettext("It is being switched off, still %(count)s key.", "It is being switched off, still %(count)s keys.", found.keys)
-        say = left % {"count": found.keys}
+        say = left % {"count": found.keys} if found.keys else gettext("It is being switched off, no key is left.")
     return _Found("switch", DONE if system.grants else OPEN, say)
 
 
