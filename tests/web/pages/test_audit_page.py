@@ -16,6 +16,7 @@ from tests import factories as make
 from tests.conftest import NOW
 from tests.docs.test_events import CLASSES
 from tests.web.pages.conftest import text_of
+from tests.web.pages.filling import send
 
 from einlass.core.bookings import Actor as ActorKind
 from einlass.core.events import CLOCK, GUEST, Actor, DoorOpeningEnded, KeyTrouble, SettingsChanged, TokenCreated, UserChanged, UserSecured
@@ -99,6 +100,15 @@ def test_moved_and_cancelled_bookings_say_when_and_why(owner: Client, booking: B
 
     assert f"Buchung {booking.reference} wurde storniert. Grund: Umbau" in page
     assert f"Buchung {booking.reference} wurde umgebucht. Beginn Di, 24. November, 10:00 → wurde zu Di, 24. November, 14:00" in page
+
+
+def test_corrected_answers_are_named_by_their_questions(owner: Client, booking: Booking) -> None:
+    send(owner, f"/manage/bookings/{booking.reference}/answers/", **{"answer-last_name": "Muster", "answer-mobile": "079 000 11 22"})
+
+    page = text_of(owner.get(LOG))
+
+    assert f"Antworten von Buchung {booking.reference} wurden berichtigt: Nachname, Mobilnummer." in page
+    assert "Muster" not in page
 
 
 def test_changes_by_people_are_shown_and_the_others_on_demand(owner: Client, booking: Booking) -> None:

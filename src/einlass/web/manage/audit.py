@@ -146,6 +146,7 @@ class _Teller:
         self.default = operator_of(request).default_language
         self.zone, self.now = zone, now
         self.names = Names.read(language=self.language, default=self.default)
+        self.questions = self.names.within("questions")
 
     def branch(self, branch: Branch) -> str:
         return in_language(branch.name, language=self.language, default=self.default) or branch.key
@@ -155,7 +156,7 @@ class _Teller:
             at=row.at,
             when=formats.recent(row.at, self.zone, now=self.now),
             who=row.actor_name or str(WHO.get(row.actor_kind, row.actor_kind)),
-            sentence=sentence_of(row, branch=self.branch(row.branch) if row.branch else ""),
+            sentence=sentence_of(row, branch=self.branch(row.branch) if row.branch else "", questions=self.questions),
             reference=row.booking.reference if row.booking else "",
             reason=reason_of(row),
             changes=tuple(self._changes(row)),

@@ -69,16 +69,18 @@ class _Values(dict[str, Any]):
         return LEFT_OUT
 
 
-def sentence_of(row: EventRecord, *, branch: str) -> str:
-    """The event in words; a kind that has no sentence is told by its name. `branch` is the branch's name."""
-    values = _Values({name: _word(name, value) for name, value in row.data.items()})
+def sentence_of(row: EventRecord, *, branch: str, questions: Mapping[str, str]) -> str:
+    """The event in words; a kind that has no sentence is told by its name. `branch` is the branch's name, `questions` are labels by key."""
+    values = _Values({name: _word(name, value, questions=questions) for name, value in row.data.items()})
     values |= {"booking": row.booking.reference if row.booking else LEFT_OUT, "branch": branch or LEFT_OUT}
     found = SENTENCES.get(row.kind)
     return (str(found) % values).strip() if found else row.kind
 
 
-def _word(name: str, value: Any) -> str:
+def _word(name: str, value: Any, *, questions: Mapping[str, str]) -> str:
     match name, value:
+        case "questions", list():
+            return ", ".join(questions.get(str(key)) or str(key) for key in value)
         case "problem", str():
             return problem_sentence(value)
         case "state", str():

@@ -123,7 +123,7 @@ def _chosen(request: HttpRequest) -> list[Booking]:
 
 
 def _told(booking: Booking, *, reader: Reader, labels: dict[str, str]) -> dict[str, Any]:
-    zone = booking.branch.time_zone
+    zone, branch = booking.branch.time_zone, reader.text(booking.branch.name, "")
     return {
         "row": row_of(booking, reader=reader),
         "booking": booking,
@@ -131,9 +131,7 @@ def _told(booking: Booking, *, reader: Reader, labels: dict[str, str]) -> dict[s
         "answers": [(labels.get(key, key), _answer(value)) for key, value in booking.answers.items()],
         "keys": [(row.phone, formats.moment(row.valid_from, zone), formats.moment(row.valid_until, zone)) for row in booking.keys.all()],
         "messages": [(formats.moment(row.created_at, zone), row.to_address, row.subject, row.text) for row in booking.messages.all()],
-        "events": [
-            (formats.moment(row.at, zone), sentence_of(row, branch=reader.text(booking.branch.name, ""))) for row in booking.events.all()
-        ],
+        "events": [(formats.moment(row.at, zone), sentence_of(row, branch=branch, questions=labels)) for row in booking.events.all()],
     }
 
 

@@ -142,6 +142,10 @@ class Names:
         named += [("questions", key, label) for key, label in Question.objects.values_list("key", "label")]
         return cls({(area, key): in_language(name, language=language, default=default) for area, key, name in named})
 
+    def within(self, area: str) -> dict[str, str]:
+        """The names of one area by key."""
+        return {key: name for (found, key), name in self.of.items() if found == area}
+
     def called(self, area: str, key: str) -> str:
         return self.of.get((area, key)) or key
 
@@ -156,7 +160,7 @@ def _changes(path: str, old: Any, new: Any, *, names: Names, default: str) -> It
     field = path.rpartition(".")[2]
     before, after = _inside(old), _inside(new)
     if field in UNTOLD:
-        yield Change(label_of(path, names=names), *(HIDDEN if value else NOTHING for value in (old, new)))
+        yield Change(label_of(path, names=names), HIDDEN if old else NOTHING, HIDDEN if new else NOTHING)
     elif field in TEXTS and (isinstance(old, Mapping) or isinstance(new, Mapping)):
         yield from _by_language(path, old, new, names=names, default=default)
     elif before is None and after is None:
