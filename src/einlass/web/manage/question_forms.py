@@ -44,7 +44,7 @@ class QuestionForm(SettingsForm):
     kind = forms.ChoiceField(label=_("Kind"), choices=[(kind, KIND_WORDS[kind]) for kind in KINDS])
     required = forms.BooleanField(label=_("Required"), required=False, help_text=_("Without an answer nothing can be booked."))
     active = forms.BooleanField(label=_("Active"), required=False, help_text=_("Only what is active is asked."))
-    for_services = forms.ChoiceField(label=_("Asked"), choices=FOR, widget=forms.RadioSelect)
+    for_services = forms.ChoiceField(label=_("Which services"), choices=FOR, widget=forms.RadioSelect)
     services = forms.MultipleChoiceField(label=_("Services"), required=False, widget=forms.CheckboxSelectMultiple)
 
     def __init__(self, data: QueryDict | None = None, *, services: Sequence[Service], language: str, **kwargs: Any) -> None:
