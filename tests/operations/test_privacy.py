@@ -17,10 +17,12 @@ from tests.operations.config_files import away
 
 from einlass.core.bookings import Actor as ActorKind
 from einlass.core.events import GUEST, Actor
+from einlass.core.keys import SeenKey
 from einlass.jobs import work as jobs
 from einlass.models import Access, Booking, DoorOpening, EventRecord, Key, LockSystem, Message, Organisation, Service, VendorCall
 from einlass.operations.bookings import cancel, complete_past
 from einlass.operations.claims import claim_booking
+from einlass.operations.key_rows import take_in
 from einlass.operations.keys import reconcile
 from einlass.operations.messages import queue
 from einlass.operations.privacy import Erased, erase, erase_due, hand_out
@@ -198,6 +200,19 @@ def test_worker_that_lost_its_lease_writes_nothing_any_more(service: Service, cl
 
     with pytest.raises(LeaseLost):
         claim.hold()
+
+
+def test_key_that_turns_up_later_brings_no_number_back(booking: Booking, clock: FakeClock) -> None:
+    cancel(booking, actor=GUEST, now=clock.now)
+    reconcile(booking.pk, clock=clock)
+    erase([booking], actor=OWNER, now=clock.now)
+    row = Key.objects.get()
+    doubled = SeenKey("late", row.marker, "x", make.MOBILE, frozenset([make.AARE]), row.facts().window, revoked=False, expired=False)
+
+    take_in(row, doubled, now=clock.now)
+
+    assert told_in(kept(booking)) == []
+    assert Key.objects.get(vendor_id="late").drifted == "doubled"
 
 
 def test_kept_long_enough_is_erased_and_a_day_less_is_not(service: Service, clock: FakeClock) -> None:

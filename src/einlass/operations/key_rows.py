@@ -49,7 +49,8 @@ def take_in(like: Key, seen: SeenKey, *, now: datetime) -> bool:
             "branch_id": like.branch_id,
             "generation": like.generation,
             "marker": like.marker,
-            "phone": seen.phone or like.phone,
+            # Whoever's data were erased stays so; taking a key back needs no number (F45).
+            "phone": like.phone and (seen.phone or like.phone),
             "doors": sorted(seen.doors),
             "valid_from": window.start if window else like.valid_from,
             "valid_until": window.end if window else like.valid_until,

@@ -91,7 +91,7 @@ def _quiet(booking: Booking, *, now: datetime) -> bool:
         return False
     if booking.keys.filter(state__in=OPEN_STATES, valid_until__gt=now).exists():
         return False
-    Access.objects.filter(booking=booking).update(fence=F("fence") + 1, lease_until=None, problem_text="")
+    Access.objects.filter(booking=booking).update(fence=F("fence") + 1, lease_until=None, problem_text="", digest="")
     return True
 
 

@@ -214,7 +214,8 @@ def test_erased_booking_is_nobodys_on_every_page(owner: Client, booking: Booking
     listed = text_of(owner.get("/manage/bookings/"))
     one = text_of(owner.get(f"/manage/bookings/{booking.reference}/"))
 
-    assert (own, owner.get(link).status_code) == (200, 404)
+    newer = f"/b/{Booking.objects.get().link_token}/"
+    assert (own, owner.get(link).status_code, owner.get(newer).status_code) == (200, 404, 404)
     assert "gelöscht" in listed
     assert "Baumann" not in listed + one
     assert owner.get("/manage/").status_code == owner.get("/manage/calendar/").status_code == 200
