@@ -19,7 +19,7 @@ def with_facts(bookings: QuerySet[Booking]) -> QuerySet[Booking]:
 
 
 def booking_by_link(token: str) -> Booking | None:
-    """The booking of a guest's own page, unless his data were erased. The token is the whole proof; there is no other way in for a guest."""
+    """The booking of a guest's own page, unless his data were erased. The token is the whole proof; a guest has no other way in."""
     # PostgreSQL refuses to look for a NUL, which an address may hold.
     return None if "\0" in token else with_facts(Booking.objects.filter(link_token=token, erased_at__isnull=True)).first()
 
