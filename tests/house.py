@@ -97,14 +97,18 @@ class House:
             return f"{os.environ[CLUSTER].rsplit('/', 1)[0]}/house_{self.web_port}"
         return f"sqlite:///{self.folder / 'data' / 'einlass.sqlite3'}"
 
-    def build(self) -> None:
-        """An empty database, migrated, with the configuration applied and a token made; nothing but the emulator runs yet."""
+    def prepare(self) -> None:
+        """An empty database, migrated; nothing but the emulator runs yet."""
         if DATABASE == "postgres":
             with psycopg.connect(os.environ[CLUSTER].replace("postgres://", "postgresql://"), autocommit=True) as connection:
                 connection.execute(f"CREATE DATABASE house_{self.web_port}".encode())
         self.start_emulator()
-        (self.folder / "house.yaml").write_text(CONFIGURATION)
         self.einlass("migrate")
+
+    def build(self) -> None:
+        """The same with the configuration applied and a token made."""
+        self.prepare()
+        (self.folder / "house.yaml").write_text(CONFIGURATION)
         self.einlass("apply", str(self.folder / "house.yaml"))
         self.token = self.einlass("token", "create", "--name", "chaos", "--role", "owner").strip()
 
