@@ -199,7 +199,9 @@ def test_check_ends_with_1_while_something_is_red(migrated: Run) -> None:
     done = migrated("check")
     as_json = json.loads(migrated("check", "--json").stdout)
 
-    assert (done.returncode, "No worker has been running" in done.stdout) == (1, True)
+    assert done.returncode == 1
+    assert "NO  No worker has been running for a minute" in done.stdout
+    assert "!   No e-mail goes out. No mail server is set.\n" in done.stdout
     assert as_json["ready"] is False
     assert {"code": "worker_alive", "ok": False, "subject": "", "values": {"seconds": ""}, "warning": False} in as_json["checks"]
 

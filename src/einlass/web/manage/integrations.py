@@ -141,7 +141,7 @@ def page(request: HttpRequest, system: LockSystem, form: AccountForm) -> HttpRes
         "steps": steps,
         "done": sum(1 for step in steps if step.state == DONE),
         "keys": found.keys,
-        "replace": not system.sealed_secret or "replace" in request.GET or bool(form.errors),
+        "replace": not system.sealed_secret or "replace" in request.GET or bool(form.errors or form.conflict),
         "come_along": "" if system.enabled else names_of(branches_to_come_along(system)),
         "unattached": names_of(found.unattached),
         "without_phone": names_of(found.without_phone),
