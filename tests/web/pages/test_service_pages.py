@@ -233,7 +233,7 @@ def test_rooms_are_given_in_the_order_that_was_chosen(desk: Client, service: Ser
 @pytest.mark.parametrize(("room", "doors"), [("aare", []), ("aare", [CONSULTING]), ("gurten", [CONSULTING, MEETING])])
 def test_preview_shows_what_the_booked_grant_opens(desk: Client, service: Service, room: str, doors: list[str]) -> None:
     make_room(service.branch, "gurten", doors=[GURTEN])
-    typed = {"room_order": [room], "rooms": [room], "doors": doors}
+    typed: dict[str, Any] = {"room_order": [room], "rooms": [room], "doors": doors}
 
     shown = re.findall(r"<li>(.*?)</li>", desk.post(f"{BY_DOOR}?key=seminar", {**FORM, **typed}).content.decode())
     sent(desk, **typed)

@@ -28,8 +28,8 @@ FURTHEST_MINUTES = 525_600
 class SpanWidget(forms.MultiWidget):
     """A number and its unit. What is stored are minutes, shown in the largest unit that fits."""
 
-    def __init__(self) -> None:
-        number = forms.NumberInput(attrs={"min": "0", "inputmode": "numeric"})
+    def __init__(self, label: Any) -> None:
+        number = forms.NumberInput(attrs={"min": "0", "inputmode": "numeric", "aria-label": label})
         unit = forms.Select(choices=UNITS, attrs={"aria-label": _("Unit")})
         super().__init__({"number": number, "unit": unit}, attrs={"class": "input span"})
 
@@ -43,10 +43,16 @@ class SpanWidget(forms.MultiWidget):
 class SpanField(forms.MultiValueField):
     """Minutes, given in minutes, hours or days."""
 
-    def __init__(self, **how: Any) -> None:
+    def __init__(self, *, label: Any, **how: Any) -> None:
         not_a_number = {"invalid": sentence_of("not_a_number"), "min_value": sentence_of("too_small", limit="0")}
         number = forms.IntegerField(required=False, min_value=0, max_value=FURTHEST_MINUTES, error_messages=not_a_number)
-        super().__init__((number, forms.ChoiceField(required=False, choices=UNITS)), widget=SpanWidget, require_all_fields=False, **how)
+        super().__init__(
+            (number, forms.ChoiceField(required=False, choices=UNITS)),
+            widget=SpanWidget(label),
+            require_all_fields=False,
+            label=label,
+            **how,
+        )
 
     def compress(self, data_list: Sequence[Any]) -> int:
         number, unit = (*data_list, None, None)[:2]
