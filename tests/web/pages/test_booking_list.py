@@ -108,7 +108,7 @@ def test_file_has_a_line_for_each_booking_in_local_time(desk: Client, booking: B
 
 
 def test_file_begins_with_a_byte_order_mark_and_is_sent_in_parts(desk: Client, booking: Booking) -> None:
-    response = desk.get(FILE)
+    response: Any = desk.get(FILE)
 
     assert response.streaming
     assert b"".join(response.streaming_content).startswith(b"\xef\xbb\xbfReferenz;")

@@ -96,7 +96,7 @@ def test_calendar_day_has_rooms_as_columns_and_the_booking_with_its_buffers(desk
     assert table.widths() == {2}
     assert '<th scope="col">Raum aare</th>' in page
     assert re.search(
-        rf'10:00–12:00</span> <a class="guest" href="/manage/bookings/{booking.reference}/" draggable="false">Lea Baumann</a>', page
+        rf'10:00–12:00</span> <a class="bk-name" href="/manage/bookings/{booking.reference}/" draggable="false">Lea Baumann</a>', page
     )
     assert "wird vorbereitet" in page
     assert "style=" not in page
@@ -306,7 +306,7 @@ def test_calendar_asks_the_database_equally_often_for_one_and_three(desk: Client
     with CaptureQueriesContext(connection) as three:
         page = day(desk, view=view)
 
-    assert page.count('class="guest"') == 3
+    assert page.count('class="bk-name"') == 3
     assert len(three) == len(one)
 
 

@@ -16,7 +16,7 @@ from einlass.web import formats
 
 HALF_HOUR = timedelta(minutes=30)
 # At most so many hours are written above the drawing, and none so near to now that the two would touch.
-MOST_TICKS, TOO_NEAR = 8, 7.0
+MOST_TICKS, TOO_NEAR = 8, 10.0
 DRAWN = {AccessState.READY: "ready", AccessState.ACTIVE: "active", AccessState.TROUBLE: "trouble"} | dict.fromkeys(
     (AccessState.PREPARING, AccessState.CHANGING), "prep"
 )
