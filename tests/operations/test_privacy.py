@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -20,7 +21,7 @@ from einlass.core.events import GUEST, Actor
 from einlass.core.keys import SeenKey
 from einlass.jobs import work as jobs
 from einlass.models import Access, Booking, DoorOpening, EventRecord, Key, LockSystem, Message, Organisation, Service, VendorCall
-from einlass.operations.bookings import cancel, complete_past
+from einlass.operations.bookings import cancel, complete_past, no_show
 from einlass.operations.claims import claim_booking
 from einlass.operations.key_rows import take_in
 from einlass.operations.keys import reconcile
@@ -108,6 +109,22 @@ def test_key_that_nobody_takes_back_is_waited_for_until_its_window_is_over(booki
     after = erase_due(now=clock.forward(seconds=1))
 
     assert (before, after, Key.objects.get().state, Key.objects.get().phone) == (0, 1, "expired", "")
+
+
+@pytest.mark.parametrize("ended", [no_show, None])
+def test_key_of_a_booking_that_has_begun_is_taken_back_however_it_ended(
+    booking: Booking, clock: FakeClock, exivo: Exivo, ended: Callable[..., Booking] | None
+) -> None:
+    clock.now = booking.start + timedelta(minutes=30) if ended else booking.end + timedelta(minutes=5)
+    if ended:
+        ended(booking, actor=OWNER, now=clock.now)
+    asked = erase([Booking.objects.get()], actor=OWNER, now=clock.now)
+    opened_before = exivo.tap(make.MOBILE, make.AARE)
+    reconcile(booking.pk, clock=clock)
+
+    assert (asked, opened_before) == (Erased(erased=0, waiting=1), "open")
+    assert (exivo.tap(make.MOBILE, make.AARE), erase_due(now=clock.now)) == ("revoked", 1)
+    assert Booking.objects.get().status == ("no_show" if ended else "confirmed")
 
 
 def test_erasing_says_who_asked_and_what_followed(booking: Booking, clock: FakeClock) -> None:

@@ -95,7 +95,8 @@ class Booking(models.Model):
         branch = self.branch
         system = branch.lock_system
         return BookingFacts(
-            status=Status(self.status),
+            # Whoever is to be erased has no key any more, however his booking ended (R12, F45).
+            status=Status(self.status) if self.erase_since is None else Status.CANCELLED,
             window=self.window,
             phone=self.mobile,
             branch_doors=tuple(door.facts() for door in branch.doors.all()),

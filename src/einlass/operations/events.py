@@ -50,7 +50,7 @@ FOLLOWS: dict[type[Event], frozenset[Follower]] = {
     events.DoorOpeningAsked: NOTHING,
     events.DoorOpeningEnded: NOTHING,
     events.GuestDataShown: NOTHING,
-    events.GuestErasureAsked: NOTHING,
+    events.GuestErasureAsked: KEYS,
     events.GuestErased: NOTHING,
     events.MessageSent: NOTHING,
     events.MessageFailed: NOTHING,

@@ -11,7 +11,6 @@ import structlog
 from django.db import transaction
 
 from einlass.core import keys as core
-from einlass.core.bookings import Status
 from einlass.core.events import KeyReady, KeyTrouble, KeyTroubleOver
 from einlass.core.grants import GRANTING, grant_for, key_window
 from einlass.core.keys import KeyState
@@ -170,7 +169,7 @@ def _explained(situation: Situation, key: core.HeldKey) -> bool:
     """Whether the booking itself says that this key must go: it ended, it moved, it has another phone, or a person asked for a new one."""
     booking = situation.booking
     wanted = (key_window(booking.facts()), booking.mobile)
-    return Status(booking.status) not in GRANTING or wanted != (key.window, key.phone) or core.was_reissued(key.drifted)
+    return booking.facts().status not in GRANTING or wanted != (key.window, key.phone) or core.was_reissued(key.drifted)
 
 
 def _is_closing(situation: Situation, key: core.HeldKey) -> bool:

@@ -34,7 +34,7 @@ class Erased:
 
 
 def erase(bookings: Iterable[Booking], *, actor: Actor, now: datetime) -> Erased:
-    """Have the personal data of bookings go; those to come are cancelled first, which takes their keys back (R12, F45).
+    """Have the personal data of bookings go; those to come are cancelled, and every key that may open is taken back first (R12, F45).
 
     What cannot go yet is done by `erase_due`. Twice is the same as once. Records GuestErasureAsked, GuestErased.
     """
@@ -65,7 +65,7 @@ def _ask(pk: int, *, actor: Actor, now: datetime) -> None:
         if booking.erase_since is not None or booking.erased_at is not None:
             return
         if Status(booking.status) in BLOCKING and booking.end > now:
-            cancel(booking, actor=actor, now=now)
+            booking = cancel(booking, actor=actor, now=now)
         Booking.objects.filter(pk=pk).update(erase_since=now)
         record(GuestErasureAsked(), actor=actor, now=now, booking=booking)
 
