@@ -32,6 +32,7 @@ def test_why_too_early_says_by_how_much_and_offers_to_open(desk: Client, ready: 
     assert "7 Minuten zu früh. Ab heute, 09:45 öffnet das Handy von selbst." in box
     assert f'<a class="btn next" href="{page_of(ready)}open/?door={make.ENTRANCE}">Haupteingang H-01 jetzt öffnen</a>' in html
     assert html.count("btn next") == 1
+    assert 'aria-label="jetzt 09:38, 09:45 Schlüssel gilt, 10:00 Termin"' in html
     assert "Zeit : Grund" in box
     assert "Schlüssel : in Ordnung bereit, Türen und Zeiten wie verlangt" in box
     assert "Handy : in Ordnung 078 123 45 67, wie im Schlüssel" in box
@@ -50,6 +51,7 @@ def test_why_another_moment_is_on_the_wall_of_the_branch(desk: Client, ready: Bo
     box = part(desk.get(page_of(ready, "?at=2026-11-24T12:45")).content.decode(), "why-box")
 
     assert "30 Minuten zu spät. Der Schlüssel galt bis Di, 24. November, 12:15." in box.replace("\xa0", " ")
+    assert "12:45 12:00 Termin vorbei 12:15 Schlüssel vorbei" in box
 
 
 @pytest.mark.parametrize("query", ["?at=gestern", "?at=0001-01-01T00:00", "?door=no-such-door", "?at=2026-11-24T12:45%2B01:00"])

@@ -19,6 +19,7 @@ from einlass.queries.diagnosis import doors_to_ask_about, question_of
 from einlass.queries.keys import AccessView
 from einlass.web import formats
 from einlass.web.manage.why_words import QUESTIONS, SOURCES, VERDICTS, cause_in_words, check_in_words
+from einlass.web.manage.why_zoom import Zoom, zoom
 
 # From when to when the box stands open on top: the guest may be at the door.
 NEAR_BEFORE, NEAR_AFTER = timedelta(hours=2), timedelta(hours=1)
@@ -51,6 +52,7 @@ class WhyBox:
     cause: str
     follows: str
     actions: tuple[Action, ...]
+    zoom: Zoom | None
     checks: tuple[CheckLine, ...]
     doors: tuple[tuple[str, str, bool], ...]
     moment: str
@@ -78,11 +80,17 @@ def why_box(booking: Booking, access: AccessView, query: Mapping[str, str], *, n
         cause=cause,
         follows=follows,
         actions=_actions(booking, door, diagnosis),
+        zoom=_zoom(booking, question) if diagnosis.cause and diagnosis.cause.by is not None else None,
         checks=tuple(_line(finding, values, booking, now=now) for finding in diagnosis.findings),
         doors=tuple((d.component, str(d), d.pk == door.pk) for d in doors),
         moment=f"{to_local(asked_at, booking.branch.time_zone):%Y-%m-%dT%H:%M}" if asked_at else "",
         asked="door" in query or asked_at is not None,
     )
+
+
+def _zoom(booking: Booking, question: DoorQuestion) -> Zoom | None:
+    is_now = question.moment == question.now
+    return zoom(question.moment, window=question.window, booked=booking.window, zone=booking.branch.time_zone, is_now=is_now)
 
 
 def _moment_in(text: str, zone: str) -> datetime | None:
