@@ -15,14 +15,15 @@ from einlass.core.bookings import SHOWN
 from einlass.core.bookings import Status as BookingStatus
 from einlass.core.errors import Refusal
 from einlass.core.hours import day_window
-from einlass.models import Booking, Branch, Service
+from einlass.models import Booking, Service
 from einlass.operations import bookings as operations
 from einlass.operations.config_schema import SLUG
 from einlass.operations.reissue import reissue
 from einlass.queries.bookings import BookingFilter, booking_by_reference, matching
+from einlass.queries.scope import bookings_of_token, branches_of_token
 from einlass.queries.services import organisation, service_by_key
 from einlass.web.api import schemas
-from einlass.web.api.auth import writer
+from einlass.web.api.auth import token_of, writer
 from einlass.web.api.problems import Invalid, answers_of
 from einlass.web.api.shapes import booking_out
 
@@ -39,7 +40,7 @@ def create(request: HttpRequest, wish: schemas.BookingIn) -> Status[Any]:
     now = timezone.now()
     booking = operations.book(
         operations.Wish(
-            service=_bookable(wish.service),
+            service=_bookable(request, wish.service),
             start=wish.start,
             duration=wish.duration,
             answers=wish.answers,
@@ -48,20 +49,20 @@ def create(request: HttpRequest, wish: schemas.BookingIn) -> Status[Any]:
         actor=actor,
         now=now,
     )
-    return Status(201, booking_out(_found(booking.reference), now=now))
+    return Status(201, booking_out(_found(request, booking.reference), now=now))
 
 
 @router.get("/bookings", response={200: schemas.Bookings, **answers_of()}, operation_id="list_bookings")
 def list_bookings(request: HttpRequest, asked: Query[schemas.BookingQuery]) -> dict[str, Any]:
     """Bookings that reach into the time, soonest first, 50 a page."""
-    zone = _zone_of(asked.branch)
+    zone = _zone_of(request, asked.branch)
     wanted = BookingFilter(
         start=_instant(asked.first, zone, after=0),
         end=_instant(asked.last, zone, after=1),
         branch=asked.branch,
         text=asked.q.replace("\x00", ""),
     )
-    found = matching(_with_status(asked.status), wanted)
+    found = matching(_with_status(request, asked.status), wanted)
     total = found.count()
     rows = found[(asked.page - 1) * PER_PAGE : asked.page * PER_PAGE]
     now = timezone.now()
@@ -76,7 +77,7 @@ def list_bookings(request: HttpRequest, asked: Query[schemas.BookingQuery]) -> d
 @router.get("/bookings/{reference}", response={200: schemas.BookingOut, **answers_of(404)}, operation_id="get_booking")
 def read(request: HttpRequest, reference: str) -> dict[str, Any]:
     """One booking with the state of its key."""
-    return booking_out(_found(reference), now=timezone.now())
+    return booking_out(_found(request, reference), now=timezone.now())
 
 
 @router.post("/bookings/{reference}/cancel", response={200: schemas.BookingOut, **answers_of(403, 404, 409)}, operation_id="cancel_booking")
@@ -84,8 +85,8 @@ def cancel(request: HttpRequest, reference: str, why: Annotated[schemas.CancelIn
     """End a booking early; its key is taken back. Twice is the same as once. 422 `deadline_passed` for guests."""
     actor = writer(request)
     now = timezone.now()
-    operations.cancel(_found(reference), actor=actor, now=now, reason=why.reason if why else "")
-    return booking_out(_found(reference), now=now)
+    operations.cancel(_found(request, reference), actor=actor, now=now, reason=why.reason if why else "")
+    return booking_out(_found(request, reference), now=now)
 
 
 @router.post(
@@ -95,8 +96,8 @@ def reschedule(request: HttpRequest, reference: str, to: schemas.RescheduleIn) -
     """Move a booking, perhaps to another room of its service. 409 `slot_taken` leaves all as it was."""
     actor = writer(request)
     now = timezone.now()
-    operations.reschedule(_found(reference), start=to.start, duration=to.duration, actor=actor, now=now)
-    return booking_out(_found(reference), now=now)
+    operations.reschedule(_found(request, reference), start=to.start, duration=to.duration, actor=actor, now=now)
+    return booking_out(_found(request, reference), now=now)
 
 
 @router.post("/bookings/{reference}/keys/reissue", response={202: schemas.BookingOut, **answers_of(403, 404)}, operation_id="reissue_key")
@@ -104,22 +105,27 @@ def reissue_key(request: HttpRequest, reference: str) -> Status[Any]:
     """Have the key made anew, for a guest with another phone and the same number. It follows at once; 422 `nothing_to_reissue`."""
     actor = writer(request)
     now = timezone.now()
-    reissue(_found(reference), actor=actor, now=now)
-    return Status(202, booking_out(_found(reference), now=now))
+    reissue(_found(request, reference), actor=actor, now=now)
+    return Status(202, booking_out(_found(request, reference), now=now))
 
 
-def _found(reference: str) -> Booking:
+def _found(request: HttpRequest, reference: str) -> Booking:
+    """Raises Http404, also for a booking of a branch that the token does not see."""
     booking = booking_by_reference(reference) if REFERENCE.fullmatch(reference) else None
-    if booking is None:
+    if booking is None or not branches_of_token(token_of(request)).filter(pk=booking.branch_id).exists():
         raise Http404
     return booking
 
 
-def _bookable(key: str) -> Service:
-    known = SLUG.fullmatch(key)
+def _bookable(request: HttpRequest, key: str) -> Service:
+    """A service of a branch that the token does not see is as unknown as one that there is not."""
+    seen = (
+        Service.objects.filter(key=key, branch__in=branches_of_token(token_of(request))) if SLUG.fullmatch(key) else Service.objects.none()
+    )
+    known = seen.exists()
     if known and (service := service_by_key(key)):
         return service
-    if known and Service.objects.filter(key=key).exists():
+    if known:
         raise Refusal("service_not_bookable")
     raise Invalid("service", "unknown_service", "There is no such service; see GET /api/v1/services.")
 
@@ -133,17 +139,19 @@ def _language(asked: str | None) -> str:
     return asked
 
 
-def _with_status(status: str | None) -> Any:
+def _with_status(request: HttpRequest, status: str | None) -> Any:
+    seen = bookings_of_token(token_of(request))
     if status is None:
-        return Booking.objects.all()
-    return Booking.objects.filter(status__in=[inner.value for inner, outer in SHOWN.items() if outer is BookingStatus(status)])
+        return seen
+    return seen.filter(status__in=[inner.value for inner, outer in SHOWN.items() if outer is BookingStatus(status)])
 
 
-def _zone_of(branch: str) -> str:
+def _zone_of(request: HttpRequest, branch: str) -> str:
     """Where a day begins: at the branch asked for, else at the operator's first."""
     if branch and not SLUG.fullmatch(branch):
         raise Invalid("branch", "unknown_branch", "There is no such branch.")
-    branches = Branch.objects.filter(key=branch) if branch else Branch.objects.all()
+    seen = branches_of_token(token_of(request))
+    branches = seen.filter(key=branch) if branch else seen
     zone = branches.values_list("time_zone", flat=True).first()
     if branch and zone is None:
         raise Invalid("branch", "unknown_branch", "There is no such branch.")

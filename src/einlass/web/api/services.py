@@ -15,8 +15,10 @@ from einlass.core.hours import local_date
 from einlass.models import Service
 from einlass.operations.config_schema import SLUG
 from einlass.queries.availability import free_days
+from einlass.queries.scope import branches_of_token
 from einlass.queries.services import needs_mobile_number, offered_services, questions_by_service, service_by_key
 from einlass.web.api import schemas
+from einlass.web.api.auth import token_of
 from einlass.web.api.problems import Invalid, answers_of
 from einlass.web.api.shapes import service_out, slots_out
 
@@ -28,7 +30,7 @@ router = Router(tags=["services"])
 @router.get("/services", response={200: schemas.Services, **answers_of()}, operation_id="list_services")
 def services(request: HttpRequest) -> dict[str, Any]:
     """The services that can be booked, with their branch, durations and questions. Texts in the language of Accept-Language."""
-    offered = list(offered_services())
+    offered = list(offered_services().filter(branch__in=branches_of_token(token_of(request))))
     questions = questions_by_service(offered)
     bookable = [service for service in offered if not needs_mobile_number(service, questions[service.pk])]
     return {"items": [service_out(service, questions[service.pk]) for service in bookable]}
@@ -43,7 +45,7 @@ def slots(
     duration: Annotated[schemas.Minutes | None, Query(description="Minutes; the first duration of the service where left out.")] = None,
 ) -> dict[str, Any]:
     """The free times of a service by local day of its branch, at most 62 days."""
-    service = found_service(key)
+    service = found_service(request, key)
     now = timezone.now()
     zone = service.branch.time_zone
     start = first or local_date(now, zone)
@@ -59,9 +61,9 @@ def slots(
     return slots_out(days, zone=zone, duration=minutes)
 
 
-def found_service(key: str) -> Service:
-    """Raises Http404."""
+def found_service(request: HttpRequest, key: str) -> Service:
+    """Raises Http404, also for a service of a branch that the token does not see."""
     service = service_by_key(key) if SLUG.fullmatch(key) else None
-    if service is None:
+    if service is None or not branches_of_token(token_of(request)).filter(pk=service.branch_id).exists():
         raise Http404
     return service
