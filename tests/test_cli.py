@@ -126,6 +126,15 @@ def test_token_comes_as_json(migrated: Run) -> None:
     assert sorted(made) == ["name", "role", "token"]
 
 
+@pytest.mark.parametrize(
+    ("role", "code", "words"), [("staff", 1, "There is no branch nowhere."), ("manager", 2, "only staff and read_only")]
+)
+def test_token_for_branches_that_cannot_be_is_refused(migrated: Run, role: str, code: int, words: str) -> None:
+    done = migrated("token", "create", "--name", "x", "--role", role, "--branch", "nowhere")
+
+    assert (done.returncode, words in done.stderr, done.stdout) == (code, True, "")
+
+
 def test_owner_without_a_terminal_gets_a_password_that_is_shown_once(migrated: Run) -> None:
     made = json.loads(migrated("owner", "create", "--email", "one@example.org", "--json").stdout)
     again = migrated("owner", "create", "--email", "one@example.org")

@@ -5,12 +5,14 @@ from __future__ import annotations
 
 import pytest
 from tests.conftest import NOW
+from tests.factories import make_branch
 
 from einlass.core.bookings import Actor as ActorKind
+from einlass.core.errors import Refusal
 from einlass.core.events import Actor
 from einlass.core.roles import Role
 from einlass.models import ApiToken, EventRecord, User
-from einlass.operations.users import CannotCreate, create_owner, create_token, new_password, note_use
+from einlass.operations.users import CannotCreate, create_owner, create_token, new_password, note_use, revoke_token
 from einlass.queries.tokens import token_for
 
 OPERATOR = Actor(ActorKind.STAFF, "test")
@@ -68,3 +70,32 @@ def test_owner_is_refused_in_words(email: str, password: str) -> None:
         create_owner(email=email, password=password, now=NOW, actor=OPERATOR)
 
     assert User.objects.count() == 1
+
+
+def test_token_is_bound_to_the_branches_given() -> None:
+    branch = make_branch(doors={})
+
+    create_token(name="door bell", role=Role.STAFF, branches=[branch], now=NOW, actor=OPERATOR)
+
+    token = ApiToken.objects.get()
+    assert (list(token.branches.all()), token.created_by) == ([branch], "test")
+
+
+def test_token_that_sees_all_takes_no_branches() -> None:
+    branch = make_branch(doors={})
+
+    with pytest.raises(Refusal, match="invalid"):
+        create_token(name="door bell", role=Role.MANAGER, branches=[branch], now=NOW, actor=OPERATOR)
+
+    assert ApiToken.objects.count() == 0
+
+
+def test_token_that_is_revoked_counts_no_longer_and_is_recorded_once() -> None:
+    plain = create_token(name="door bell", role=Role.STAFF, now=NOW, actor=OPERATOR)
+    token = ApiToken.objects.get()
+
+    revoke_token(token, now=NOW, actor=OPERATOR)
+    revoke_token(token, now=NOW, actor=OPERATOR)
+
+    assert token_for(plain) is None
+    assert [row.data for row in EventRecord.objects.filter(kind="token.revoked")] == [{"name": "door bell"}]

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import sys
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,7 +13,10 @@ from einlass.cli import setup
 from einlass.conf.environment import ConfigurationError
 from einlass.core.bookings import Actor as ActorKind
 from einlass.core.events import Actor
-from einlass.core.roles import Role
+from einlass.core.roles import BOUND_TO_BRANCHES, Role
+
+if TYPE_CHECKING:
+    from einlass.models import Branch
 
 OPERATOR = Actor(ActorKind.STAFF, "einlass command line")
 
@@ -35,19 +38,31 @@ def _owners() -> None:
 def create_token(
     name: Annotated[str, typer.Option(help="Whose token it is, such as the program's name.")],
     role: Annotated[Role, typer.Option(help="What it may do; guest is bound by the deadlines of guests.")],
+    branch: Annotated[list[str], typer.Option(help="Key of a branch it sees; may be repeated. Left out: all of them.")] = [],  # noqa: B006 - typer reads it, nobody writes it
     as_json: setup.AsJson = False,
 ) -> None:
     """Make a token and print it; it is never shown again."""
     if not name.strip() or len(name) > 100:
         raise typer.BadParameter("give 1 to 100 characters", param_hint="--name")
+    if branch and role not in BOUND_TO_BRANCHES:
+        raise typer.BadParameter("only staff and read_only can be bound to branches", param_hint="--branch")
     setup.load_migrated()
     from einlass.operations import users
 
-    token = users.create_token(name=name.strip(), role=role, now=datetime.now(UTC), actor=OPERATOR)
+    token = users.create_token(name=name.strip(), role=role, branches=_branches(branch), now=datetime.now(UTC), actor=OPERATOR)
     if as_json:
         setup.print_json({"token": token, "name": name.strip(), "role": role.value})
     else:
         typer.echo(token)
+
+
+def _branches(keys: list[str]) -> list[Branch]:
+    from einlass.models import Branch
+
+    found = list(Branch.objects.filter(key__in=keys))
+    if unknown := set(keys) - {branch.key for branch in found}:
+        raise ConfigurationError(f"There is no branch {', '.join(sorted(unknown))}.")
+    return found
 
 
 @owners.command("create")

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.contrib.auth.password_validation import validate_password
@@ -11,9 +12,10 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
 
-from einlass.core.events import Actor, TokenCreated, UserCreated
-from einlass.core.roles import Role
-from einlass.models import ApiToken, User
+from einlass.core.errors import FieldError, Refusal
+from einlass.core.events import Actor, TokenCreated, TokenRevoked, UserCreated
+from einlass.core.roles import BOUND_TO_BRANCHES, Role
+from einlass.models import ApiToken, Branch, User
 from einlass.operations.events import record
 from einlass.queries.tokens import PREFIX, digest_of
 
@@ -51,13 +53,28 @@ def create_owner(*, email: str, password: str, name: str = "", now: datetime, ac
     return user
 
 
-def create_token(*, name: str, role: Role, now: datetime, actor: Actor) -> str:
-    """Make a token and return it, the only time that it is seen. Records TokenCreated."""
+def create_token(*, name: str, role: Role, branches: Sequence[Branch] = (), now: datetime, actor: Actor) -> str:
+    """Make a token and return it, the only time that it is seen. `branches` bind the roles that can be bound; none means all.
+
+    Raises Refusal: invalid where branches are given to a role that sees all of them. Records TokenCreated.
+    """
+    if branches and role not in BOUND_TO_BRANCHES:
+        raise Refusal("invalid", fields=(FieldError("branches", "not_a_choice"),))
     plain = PREFIX + secrets.token_urlsafe(TOKEN_BYTES)
     with transaction.atomic():
-        ApiToken.objects.create(name=name, role=role.value, digest=digest_of(plain), last4=plain[-4:], created_at=now)
+        token = ApiToken.objects.create(
+            name=name, role=role.value, digest=digest_of(plain), last4=plain[-4:], created_by=actor.name, created_at=now
+        )
+        token.branches.set(branches)
         record(TokenCreated(name=name, role=role.value), actor=actor, now=now)
     return plain
+
+
+def revoke_token(token: ApiToken, *, now: datetime, actor: Actor) -> None:
+    """From now on it counts no longer; twice is the same as once. Records TokenRevoked."""
+    with transaction.atomic():
+        if ApiToken.objects.filter(pk=token.pk, revoked_at__isnull=True).update(revoked_at=now):
+            record(TokenRevoked(name=token.name), actor=actor, now=now)
 
 
 def note_use(token: ApiToken, *, now: datetime) -> None:
