@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from einlass.core.templates import DEFAULT_SUBJECTS, DEFAULT_TEXTS, PLACEHOLDERS, TemplateRefused, check
-from einlass.core.texts import Text, in_language
+from einlass.core.texts import in_language
 from einlass.models import MessageTemplate, Organisation
 
 
@@ -20,15 +20,15 @@ class Wording:
 
 def wording(key: str, *, language: str, operator: Organisation) -> Wording:
     """What counts now. A text of the operator that can no longer be read gives way to the default one."""
-    row = MessageTemplate.objects.filter(key=key).first()
-    return worded(key, subject=row.subject if row else "", text=row.text if row else "", language=language, operator=operator)
-
-
-def worded(key: str, *, subject: Text, text: Text, language: str, operator: Organisation) -> Wording:
-    """The same for texts that were not saved yet."""
+    own = own_wording(MessageTemplate.objects.filter(key=key).first(), language=language, operator=operator)
     default = default_wording(key, language=language, operator=operator)
-    own = [in_language(part, language=language, default=operator.default_language) for part in (subject, text)]
-    return Wording(_usable(key, own[0]) or default.subject, _usable(key, own[1]) or default.text)
+    return Wording(_usable(key, own.subject) or default.subject, _usable(key, own.text) or default.text)
+
+
+def own_wording(row: MessageTemplate | None, *, language: str, operator: Organisation) -> Wording:
+    """What the operator wrote, as a reader of the language gets it; empty where he wrote nothing."""
+    texts = (row.subject, row.text) if row else ("", "")
+    return Wording(*(in_language(text, language=language, default=operator.default_language) for text in texts))
 
 
 def default_wording(key: str, *, language: str, operator: Organisation) -> Wording:

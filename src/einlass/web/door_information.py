@@ -8,14 +8,14 @@ from urllib.parse import quote
 
 from django.utils.safestring import SafeString, mark_safe
 
-from einlass.core.templates import DEFAULT_TEXTS, TemplateRefused, render_html
-from einlass.core.texts import in_language
-from einlass.models import Branch, MessageTemplate, Service
+from einlass.core.templates import TemplateRefused, render_html
+from einlass.models import Branch, Organisation, Service
+from einlass.operations.message_values import app_name
 from einlass.queries.services import organisation
+from einlass.queries.templates import default_wording, wording
 from einlass.web.fields import Reading
 
 KEY = "exivo_booking_page"
-DEFAULT_APP = "dormakaba mobile access"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +29,7 @@ class App:
 
 def app_of(branch: Branch) -> App:
     """The app of the branch's lock system."""
-    system = branch.lock_system
-    name = (system.mobile_app_name if system else "") or DEFAULT_APP
+    name = app_name(branch)
     return App(
         name=name,
         apple=f"https://apps.apple.com/ch/iphone/search?term={quote(name)}",
@@ -40,23 +39,18 @@ def app_of(branch: Branch) -> App:
 
 def door_information(service: Service, reading: Reading) -> SafeString:
     """The operator's text, or the default one where there is none or it can no longer be read; clean HTML."""
-    values = _values(service.branch)
-    written = MessageTemplate.objects.filter(key=KEY).first()
-    text = in_language(written.text, language=reading.language, default=reading.default) if written else ""
+    operator = organisation()
+    values = _values(service.branch, operator)
     try:
-        html = render_html(text, values) if text.strip() else ""
+        html = render_html(wording(KEY, language=reading.language, operator=operator).text, values)
     except TemplateRefused:
-        html = ""
-    if not html:
-        default = in_language(DEFAULT_TEXTS[KEY], language=reading.language, default=reading.default)
-        html = render_html(default, values)
+        html = render_html(default_wording(KEY, language=reading.language, operator=operator).text, values)
     return mark_safe(html)  # noqa: S308 - render_html lets only a few harmless tags through
 
 
-def _values(branch: Branch) -> dict[str, str]:
-    operator = organisation()
+def _values(branch: Branch, operator: Organisation) -> dict[str, str]:
     return {
-        "app": app_of(branch).name,
+        "app": app_name(branch),
         "early_minutes": str(branch.early_minutes),
         "late_minutes": str(branch.late_minutes),
         "organisation": operator.name,

@@ -120,7 +120,7 @@ def _words(booking: Booking, access: AccessView, window: Window, *, now: datetim
         "until": formats.clock(window.end, zone),
         "rest": formats.length_in_words(window.end - now),
     }
-    found = _PLAIN_WORDS[access.state]()
+    found = _prepared_with_mail() if access.state is AccessState.PREPARING and booking.email else _PLAIN_WORDS[access.state]()
     return Words(found.state, found.heading, found.sentence % facts)
 
 
@@ -130,6 +130,12 @@ def _preparing() -> Words:
         gettext("Your key is being made"),
         gettext("You need not do anything. As soon as it is ready, you will see it here."),
     )
+
+
+def _prepared_with_mail() -> Words:
+    plain = _preparing()
+    sentence = gettext("You need not do anything. As soon as it is ready, you will see it here and get an e-mail.")
+    return Words(plain.state, plain.heading, sentence)
 
 
 def _ready() -> Words:
