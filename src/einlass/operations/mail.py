@@ -63,7 +63,8 @@ def _free(*, now: datetime) -> QuerySet[Message]:
 def _claim(pk: int, *, now: datetime) -> Message | None:
     """Take the message by one conditional update; None where another worker was faster."""
     taken = _free(now=now).filter(pk=pk).update(claimed_until=now + CLAIM, attempts=F("attempts") + 1)
-    return Message.objects.select_related("booking").get(pk=pk) if taken else None
+    # Its booking may be erased at this moment, and the message with it.
+    return Message.objects.select_related("booking").filter(pk=pk).first() if taken else None
 
 
 def _handed_over(message: Message, connection: BaseEmailBackend, operator: Organisation) -> str:
