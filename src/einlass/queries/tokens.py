@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import hashlib
 
+from django.db.models import F, QuerySet
+
 from einlass.models import ApiToken
 
 PREFIX = "einlass_"
@@ -20,3 +22,8 @@ def token_for(plain: str) -> ApiToken | None:
     if not plain.startswith(PREFIX):
         return None
     return ApiToken.objects.filter(digest=digest_of(plain), revoked_at__isnull=True).first()
+
+
+def all_tokens() -> QuerySet[ApiToken]:
+    """Every token with its branches: those that count first, the newest in front."""
+    return ApiToken.objects.prefetch_related("branches").order_by(F("revoked_at").desc(nulls_first=True), "-pk")
