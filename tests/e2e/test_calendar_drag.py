@@ -125,6 +125,36 @@ def test_the_free_times_follow_what_is_chosen_and_the_focus_stays(browser: Brows
     assert state == ["day", "Zoé"]
 
 
+REFRESH = "htmx.ajax('GET', '/manage/', {source: '#day', target: '#day', select: '#day', swap: 'outerHTML'})"
+
+
+def test_today_keeps_the_focus_when_it_refreshes(browser: Browser, live_server: Any, moved: Booking) -> None:
+    page = signed_in(browser, live_server.url)
+    page.goto(f"{live_server.url}/manage/")
+    page.locator("#week-3").focus()
+    page.evaluate("document.querySelector('#week-3').dataset.old = 'yes'")
+
+    page.evaluate(REFRESH)
+    page.wait_for_selector("#week-3:not([data-old])")
+    focused = page.evaluate("document.activeElement.id")
+    page.context.close()
+
+    assert focused == "week-3"
+
+
+def test_today_leads_to_the_sign_in_when_it_refreshes_after_a_sign_out(browser: Browser, live_server: Any, moved: Booking) -> None:
+    page = signed_in(browser, live_server.url)
+    page.goto(f"{live_server.url}/manage/")
+    page.context.clear_cookies()
+
+    page.evaluate(REFRESH)
+    page.wait_for_url("**/manage/login/**")
+    asked = page.locator("#login").count()
+    page.context.close()
+
+    assert asked == 1
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("size", ["narrow", "wide"])
 def test_axe_finds_nothing_where_the_day_is_run(browser: Browser, live_server: Any, moved: Booking, size: str, theme: str) -> None:
