@@ -9,9 +9,11 @@ from tests.factories import AARE, make_booking, make_branch, make_house, make_ro
 from tests.operations.config_files import OPERATOR
 
 from einlass.core.errors import FieldError, Refusal
-from einlass.models import Booking, Branch, EventRecord, Question, Room, Service
+from einlass.core.roles import Role
+from einlass.models import ApiToken, Booking, Branch, EventRecord, Question, Room, Service
 from einlass.operations.config_export import digest_of, exported
 from einlass.operations.settings import part_at, remove, save
+from einlass.queries.scope import branches_of_token
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -123,3 +125,13 @@ def test_what_somebody_changed_meanwhile_is_not_removed() -> None:
 
 def test_what_is_gone_already_is_said_so() -> None:
     assert refused("services.nowhere").code == "changed_meanwhile"
+
+
+def test_branch_to_which_a_token_is_bound_is_switched_off_and_the_token_sees_no_other_one() -> None:
+    make_house(NOW)
+    thun = make_branch(key="thun", name="Thun", doors={})
+    token = ApiToken.objects.create(name="x", role=Role.STAFF.value, digest="d", last4="abcd", created_at=NOW)
+    token.branches.add(thun)
+
+    assert removed("branches.thun") == "switched_off"
+    assert list(branches_of_token(token)) == [thun]

@@ -11,7 +11,7 @@ from django.db.models import Q
 from einlass.core.grants import DoorUse
 from einlass.models import Booking, Branch, Door, Key, LockSystem, MessageTemplate, Question, Room, Service
 from einlass.operations import config_schema as schema
-from einlass.operations.config_remove import coming_bookings, named_references, take_away
+from einlass.operations.config_remove import coming_bookings, named_beside_bookings, named_references, take_away
 from einlass.operations.config_write import Changes
 from einlass.operations.config_yaml import Document, Path
 
@@ -28,7 +28,7 @@ def prune(file: schema.ConfigFile, *, document: Document, changes: Changes, now:
     _rooms_and_doors(file, coming=coming, document=document, changes=changes)
     for branch in Branch.objects.exclude(key__in=[item.key for item in file.branches]):
         if _free(coming.filter(branch=branch), ("branches",), f"branch {branch.key}", document):
-            used = Booking.objects.filter(branch=branch).exists() or Key.objects.filter(branch=branch).exists()
+            used = Booking.objects.filter(branch=branch).exists() or named_beside_bookings(branch)
             take_away(branch, f"branches.{branch.key}", keep=used, changes=changes)
     for question in Question.objects.exclude(key__in=[item.key for item in file.questions]):
         answered = Booking.objects.filter(answers__has_key=question.key).exists()

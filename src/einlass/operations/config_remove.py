@@ -13,7 +13,7 @@ from django.db.models import QuerySet
 
 from einlass.core.bookings import BLOCKING
 from einlass.core.errors import FieldError, Refusal
-from einlass.models import Booking, Branch, Key, Question, Room, Service
+from einlass.models import ApiToken, Booking, Branch, Key, Question, Room, Service
 from einlass.operations.access import LONGEST_MARGIN
 from einlass.operations.config_write import Changes
 
@@ -41,6 +41,11 @@ def take_away(row: Any, name: str, *, keep: bool, changes: Changes) -> Removal:
     row.delete()
     changes.note(f"{name} removed")
     return "removed"
+
+
+def named_beside_bookings(branch: Branch) -> bool:
+    """A key, or a token that is bound to it: without its only branch a token would see all of them."""
+    return Key.objects.filter(branch=branch).exists() or ApiToken.objects.filter(branches=branch).exists()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +86,7 @@ def remove_named(subject: str, *, changes: Changes, now: datetime) -> Removal:
     _hold_rooms(kind.rooms(row))
     if kind.depends and (references := named_references(kind.bookings(row) & coming_bookings(now=now))):
         raise Refusal("in_use", values={"references": ", ".join(references)})
-    keep = kind.bookings(row).exists() or (area == "branches" and Key.objects.filter(branch=row).exists())
+    keep = kind.bookings(row).exists() or (isinstance(row, Branch) and named_beside_bookings(row))
     if isinstance(row, Room) and not keep:
         _refuse_last_room(row)
     return take_away(row, subject, keep=keep, changes=changes)
