@@ -84,13 +84,15 @@ def staff_page(needs: May, methods: Sequence[str] = LOOK) -> Callable[[View[P]],
     """A page for those of the staff whose role allows it: others are asked to sign in, or told that it is not theirs (403)."""
 
     def decorate(view: View[P]) -> View[P]:
+        answering = require_http_methods(list(methods))(view)
+
         @wraps(view)
         def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
             if not allowed(request, needs):
                 raise PermissionDenied
-            return view(request, *args, **kwargs)
+            return answering(request, *args, **kwargs)
 
-        decorated: View[P] = never_cache(login_required(require_http_methods(list(methods))(guarded)))
+        decorated: View[P] = never_cache(login_required(guarded))
         return decorated
 
     return decorate
