@@ -44,7 +44,7 @@ def name_of(branch: Branch) -> str:
 
 @staff_page(May.CONFIGURE, FORM)
 def branches(request: HttpRequest) -> HttpResponse:
-    rows = Branch.objects.select_related("lock_system").annotate(room_count=Count("rooms"))
+    rows = Branch.objects.select_related("lock_system").annotate(room_count=Count("rooms")).order_by("position", "id")
     if request.method == "POST":
         wanted = new_order([branch.key for branch in rows], request.POST)
         save({"branches": [{"key": key} for key in wanted]}, subject="branches", now=timezone.now(), actor=actor_of(request))
