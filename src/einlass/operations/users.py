@@ -13,7 +13,7 @@ from django.core.validators import validate_email
 from django.db import transaction
 
 from einlass.core.errors import FieldError, Refusal
-from einlass.core.events import Actor, TokenCreated, TokenRevoked, UserCreated
+from einlass.core.events import Actor, TokenCreated, TokenRevoked, UserCreated, UserSecured
 from einlass.core.roles import BOUND_TO_BRANCHES, Role
 from einlass.models import ApiToken, Branch, User
 from einlass.operations.events import record
@@ -51,6 +51,22 @@ def create_owner(*, email: str, password: str, name: str = "", now: datetime, ac
         user = User.objects.create_user(address, password, role=Role.OWNER.value, name=name)
         record(UserCreated(email=address, role=Role.OWNER.value), actor=actor, now=now)
     return user
+
+
+def set_password(user: User, *, password: str, now: datetime, actor: Actor) -> None:
+    """Another password: every session of the account ends, and an invitation counts as followed.
+
+    Raises Refusal: invalid with what is wrong with the password. Records UserSecured.
+    """
+    try:
+        validate_password(password, user)
+    except ValidationError as error:
+        raise Refusal("invalid", fields=(FieldError("password", "not_accepted", {"sentence": " ".join(error.messages)}),)) from None
+    with transaction.atomic():
+        user.set_password(password)
+        user.invited_at = None
+        user.save(update_fields=["password", "invited_at"])
+        record(UserSecured(email=user.email, what="password"), actor=actor, now=now)
 
 
 def create_token(*, name: str, role: Role, branches: Sequence[Branch] = (), now: datetime, actor: Actor) -> str:

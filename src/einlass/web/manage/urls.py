@@ -36,6 +36,7 @@ from einlass.web.manage import (
     templates,
     today,
     tokens,
+    welcome,
 )
 
 urlpatterns = [
@@ -91,6 +92,9 @@ urlpatterns = [
     path("settings/integrations/<slug:key>/attach/", exivo_actions.attach, name="manage_lock_system_attach"),
     path("settings/integrations/<slug:key>/text/", exivo_actions.confirm_text, name="manage_lock_system_text"),
     path("settings/team/", team.team, name="manage_team"),
+    path("settings/team/new/", team.new_member, name="manage_team_new"),
+    path("settings/team/<int:pk>/", team.member, name="manage_member"),
+    path("settings/team/<int:pk>/invite/", team.invite_member_again, name="manage_member_invite"),
     path("settings/tokens/", tokens.tokens, name="manage_tokens"),
     path("settings/tokens/new/", tokens.new_token, name="manage_token_new"),
     path("settings/tokens/<int:pk>/revoke/", tokens.revoke, name="manage_token_revoke"),
@@ -98,6 +102,7 @@ urlpatterns = [
     path("settings/privacy/guest/", guests.guest, name="manage_guest"),
     path("settings/audit/", audit.audit, name="manage_audit"),
     path("account/", account.account, name="manage_account"),
+    path("welcome/<str:uid>/<str:token>/", welcome.welcome, name="manage_welcome"),
     path("login/", LoginView.as_view(), name="account_login"),
     path("logout/", require_POST(LogoutView.as_view()), name="account_logout"),
     # Names that the sign-in page of allauth looks up although nothing leads there.
