@@ -31,6 +31,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
     "django_htmx",
     "einlass.conf.apps.EinlassConfig",
 ]
@@ -84,6 +85,16 @@ ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = False
+# Whoever asks for an address that nobody has gets the same answer, and nobody gets a mail.
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+MFA_ADAPTER = "einlass.web.manage.second_factors.FactorAdapter"
+MFA_SUPPORTED_TYPES = ["recovery_codes", "totp", "webauthn"]
+MFA_TOTP_ISSUER = "Einlass"
+MFA_PASSKEY_LOGIN_ENABLED = True
+# Browsers make passkeys over https and on localhost alone; the check of the origin is loosened only where there is no https.
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not OVER_HTTPS
+# Nobody signs up: an address is somebody's because he was invited there.
+MFA_ALLOW_UNVERIFIED_EMAIL = True
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/manage/"
 LOGOUT_REDIRECT_URL = "/manage/"

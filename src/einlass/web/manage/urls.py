@@ -1,8 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """The addresses of the staff. There is no sign-up: the first owner is made on the command line, all others are invited."""
 
-from allauth.account.views import LoginView, LogoutView
+from allauth.account.views import (
+    LoginView,
+    LogoutView,
+    PasswordResetDoneView,
+    PasswordResetFromKeyDoneView,
+    PasswordResetFromKeyView,
+    PasswordResetView,
+)
 from django.urls import path, re_path
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from einlass.web.manage import (
@@ -105,6 +113,14 @@ urlpatterns = [
     path("welcome/<str:uid>/<str:token>/", welcome.welcome, name="manage_welcome"),
     path("login/", LoginView.as_view(), name="account_login"),
     path("logout/", require_POST(LogoutView.as_view()), name="account_logout"),
+    path("password/reset/", PasswordResetView.as_view(), name="account_reset_password"),
+    path("password/reset/sent/", PasswordResetDoneView.as_view(), name="account_reset_password_done"),
+    re_path(
+        r"^password/reset/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>[^/]+)/$",
+        never_cache(PasswordResetFromKeyView.as_view()),
+        name="account_reset_password_from_key",
+    ),
+    path("password/reset/done/", PasswordResetFromKeyDoneView.as_view(), name="account_reset_password_from_key_done"),
     # Names that the sign-in page of allauth looks up although nothing leads there.
     re_path(r"^login/(?P<what>closed)/$", sign_in.closed, name="account_signup"),
 ]
