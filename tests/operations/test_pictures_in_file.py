@@ -14,6 +14,7 @@ from tests.operations.config_files import applied, house, refused
 from tests.pictures import as_file, from_camera, noisy, plain
 
 from einlass.models import EventRecord, Picture, Service
+from einlass.operations.config_dump import file_of
 from einlass.operations.config_export import exported
 from einlass.operations.pictures import HEAVIEST_BYTES, LARGEST_BYTES, TALLEST, WIDEST, Made, PictureRefused, made_small
 
@@ -156,11 +157,12 @@ def test_apply_twice_changes_nothing() -> None:
 def test_export_applied_again_changes_nothing_and_elsewhere_gives_the_same() -> None:
     applied(with_drawn(from_camera()))
     whole = exported()
+    services = file_of(whole)["services"]
 
-    again = applied({"services": whole["services"]})
+    again = applied({"services": services})
     Service.objects.all().delete()
     Picture.objects.all().delete()
-    applied({"services": whole["services"]})
+    applied({"services": services})
 
     assert again.changes == ()
     assert exported() == whole

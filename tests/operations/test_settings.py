@@ -186,7 +186,14 @@ def test_two_who_save_at_once_one_is_told() -> None:
 
 @pytest.mark.parametrize(
     ("name", "key"),
-    [("Seminarraum Aare", "seminarraum-aare"), ("Mühle & Küche", "muehle-kueche"), ("東京", "raum"), ("", "raum"), ("taken", "taken-3")],
+    [
+        ("Seminarraum Aare", "seminarraum-aare"),
+        ("Mühle & Küche", "muehle-kueche"),
+        ("東京", "raum"),
+        ("", "raum"),
+        ("taken", "taken-3"),
+        ("New", "new-2"),
+    ],
 )
 def test_key_is_made_of_a_name(name: str, key: str) -> None:
     assert key_for(name, taken=lambda made: made in {"taken", "taken-2"}, otherwise="raum") == key

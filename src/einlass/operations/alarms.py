@@ -35,10 +35,12 @@ ASKED_FOR = ("booking.confirmed", "booking.moved", "booking.answers_changed", "k
 def raise_alarms(*, now: datetime, at_most: int = 500) -> int:
     """Tell the staff of every coming booking whose key is not confirmed at a mark. Returns of how many bookings."""
     settled = Q(access__ready_generation=F("access__generation"), access__problem="")
+    # Those that open no door were looked at and are at rest; however many there are, they crowd nobody out.
+    needs_no_key = Q(access__digest="", access__problem="", access__next_check_at__isnull=True)
     coming = Booking.objects.filter(
         status=Status.CONFIRMED.value, branch__lock_system__enabled=True, start__lte=now + AHEAD, end__gt=now, access__isnull=False
     )
-    open_ones = coming.exclude(settled).exclude(access__alarmed_minutes=MARKS[-1])
+    open_ones = coming.exclude(settled).exclude(needs_no_key).exclude(access__alarmed_minutes=MARKS[-1])
     with_asked = open_ones.annotate(asked_at=Max("events__at", filter=Q(events__kind__in=ASKED_FOR)))
     return sum(_alarm(booking, now=now) for booking in with_facts(with_asked.order_by("start"))[:at_most])
 

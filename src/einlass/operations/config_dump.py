@@ -10,8 +10,10 @@ from typing import Any, get_args
 
 import yaml
 
+from einlass.models import Picture
 from einlass.operations import config_schema as schema
 from einlass.operations.config_export import Exported
+from einlass.operations.pictures import data_of
 
 HEAD = """\
 # The configuration of this installation of Einlass, written by `einlass export`.
@@ -30,8 +32,15 @@ SAID_EMPTY = frozenset({(schema.Question, "label")})
 
 
 def file_of(whole: Exported) -> Exported:
-    """The configuration without what is empty: applied to an empty installation both say the same."""
-    return _said(whole, schema.ConfigFile)
+    """The configuration without what is empty and with its pictures: applied to an empty installation both say the same."""
+    services = _with_pictures(whole.get("services", []))
+    return _said(whole | ({"services": services} if services else {}), schema.ConfigFile)
+
+
+def _with_pictures(services: list[Exported]) -> list[Exported]:
+    shown = {name: picture["digest"] for name, picture in ((part["key"], part.get("picture")) for part in services) if picture}
+    data = {row.digest: {"data": data_of(row)} for row in Picture.objects.filter(digest__in=shown.values())} if shown else {}
+    return [part | {"picture": data[shown[part["key"]]]} if part["key"] in shown else part for part in services]
 
 
 def as_yaml(whole: Exported) -> str:

@@ -16,7 +16,6 @@ from einlass.core.texts import canonical
 from einlass.models import Branch, Door, LockSystem, MessageTemplate, Organisation, Question, Room, Service, ServiceRoom
 from einlass.operations import config_schema as schema
 from einlass.operations.config_yaml import NAMED_BY
-from einlass.operations.pictures import data_of
 
 Exported = dict[str, Any]
 # What stands in the place of a secret, so that the file can be applied as soon as the variable is set.
@@ -81,7 +80,8 @@ def service_part(row: Service) -> Exported:
         "branch": row.branch.key,
         "rooms": rooms,
         "doors": [door.component for door in row.doors.all()],
-        "picture": {"data": data_of(row.picture)} if row.picture else None,
+        # By its digest: this is read for every page that saves something, and a picture is long. In a file it stands whole.
+        "picture": {"digest": row.picture.digest} if row.picture else None,
     }
 
 
@@ -171,4 +171,4 @@ def _branches() -> Iterable[Branch]:
 
 def _services() -> Iterable[Service]:
     links = Prefetch("serviceroom_set", queryset=ServiceRoom.objects.select_related("room"))
-    return Service.objects.select_related("branch", "picture").prefetch_related(links, "doors")
+    return Service.objects.select_related("branch", "picture").defer("picture__data").prefetch_related(links, "doors")

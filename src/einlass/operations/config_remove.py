@@ -38,9 +38,18 @@ def take_away(row: Any, name: str, *, keep: bool, changes: Changes) -> Removal:
     if keep:
         changes.assign(row, name, {"active": False})
         return "switched_off"
+    if isinstance(row, Service):
+        _retire_own_questions(row, changes=changes)
     row.delete()
     changes.note(f"{name} removed")
     return "removed"
+
+
+def _retire_own_questions(service: Service, *, changes: Changes) -> None:
+    """A question that names this service alone would be asked for every one, once the service is gone."""
+    for question in Question.objects.filter(services=service, active=True).prefetch_related("services"):
+        if len(question.services.all()) == 1:
+            changes.assign(question, f"questions.{question.key}", {"active": False})
 
 
 def named_beside_bookings(branch: Branch) -> bool:

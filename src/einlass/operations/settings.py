@@ -30,6 +30,9 @@ from einlass.operations.lock_systems import SiteAnswer
 # Areas of the configuration on which no door, window or key hangs.
 WITHOUT_DOORS = frozenset({"organisation", "questions", "templates"})
 
+# They stand in the addresses of the settings pages, where a key would else lead somewhere else.
+WORDS_OF_ADDRESSES = frozenset({"new", "order", "preview", "standard", "require-mobile", "read", "remove"})
+
 
 @dataclass(frozen=True, slots=True)
 class Saved:
@@ -140,4 +143,4 @@ def key_for(name: str, *, taken: Callable[[str], bool], otherwise: str) -> str:
     ]
     base = base if SLUG.fullmatch(base) else otherwise
     keys = (base if n == 1 else f"{base}-{n}" for n in range(1, 10_000))
-    return next(key for key in keys if not taken(key))
+    return next(key for key in keys if key not in WORDS_OF_ADDRESSES and not taken(key))

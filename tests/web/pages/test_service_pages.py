@@ -30,6 +30,7 @@ from tests.pictures import as_file, plain
 from tests.web.pages.conftest import text_of
 
 from einlass.models import Booking, Branch, Door, EventRecord, LockSystem, Picture, Question, Service
+from einlass.operations.config_dump import file_of
 from einlass.operations.config_export import exported
 from einlass.queries.bookings import with_facts
 from einlass.queries.keys import access_of
@@ -381,39 +382,10 @@ def test_picture_that_is_too_heavy_is_refused_without_being_read(desk: Client) -
     assert errors(answer) == ["Dieses Bild ist zu gross: höchstens 8 MB."]
 
 
-def test_remove_what_was_never_booked(desk: Client) -> None:
-    answer = desk.post(f"{ONE}remove/")
-
-    assert (answer["Location"], Service.objects.count()) == (LIST, 0)
-    assert "Seminarraum Aare wurde entfernt." in told(answer, desk)
-
-
-def test_remove_with_coming_bookings_is_refused(desk: Client, service: Service) -> None:
-    booking = make_booking(service, now=NOW)
-
-    answer = desk.post(f"{ONE}remove/")
-
-    assert booking.reference in told(answer, desk)
-    assert Service.objects.get().active
-
-
 def test_what_the_page_saved_applied_as_a_file_changes_nothing(desk: Client) -> None:
     sent(desk, doors=[CONSULTING], picture=SimpleUploadedFile("aare.png", as_file(plain(400, 200)), "image/png"))
     whole = exported()
 
-    again = applied({"services": whole["services"]}, ask_vendor=False)
+    again = applied({"services": file_of(whole)["services"]}, ask_vendor=False)
 
     assert (again.changes, exported()) == ((), whole)
-
-
-@pytest.mark.parametrize("role", ["staff", "read_only"])
-def test_services_are_not_for(german: Client, service: Service, role: str) -> None:
-    german.force_login(make_user("other@example.org", role=role, branches=[service.branch]))
-
-    gets = [german.get(address).status_code for address in (LIST, NEW, ONE)]
-    posts = [german.post(address).status_code for address in (LIST, NEW, ONE, f"{ONE}remove/", BY_DOOR)]
-    assert (gets, posts) == ([403] * 3, [403] * 5)
-
-
-def test_services_stranger_has_to_sign_in(german: Client, service: Service) -> None:
-    assert [german.get(address).status_code for address in (LIST, NEW, ONE)] == [302] * 3

@@ -19,9 +19,10 @@ from einlass.core.questions import STANDARD_KEYS
 from einlass.core.roles import May
 from einlass.models import Question, Service
 from einlass.models.fields import text_in
-from einlass.operations import settings
 from einlass.operations.config_export import question_part
 from einlass.operations.settings import key_for
+from einlass.operations.settings import remove as remove_settings
+from einlass.operations.settings import save as save_settings
 from einlass.queries.services import without_mobile_number
 from einlass.web.context import operator_of
 from einlass.web.manage.desk import FORM, ONLY_POST, Crumb, actor_of, settings_crumbs, show, staff_page
@@ -52,7 +53,7 @@ def questions(request: HttpRequest) -> HttpResponse:
     rows = list(Question.objects.prefetch_related("services"))
     if request.method == "POST":
         part = {"questions": [{"key": key} for key in new_order([row.key for row in rows], request.POST.dict())]}
-        settings.save(part, subject="questions", now=timezone.now(), actor=actor_of(request))
+        save_settings(part, subject="questions", now=timezone.now(), actor=actor_of(request))
         return redirect("manage_questions")
     context = {"rows": [_row(row, language=request.LANGUAGE_CODE) for row in rows], "lacking": _lacking(request)}
     return show(request, "manage/questions.html", context, at="questions", crumbs=settings_crumbs(Crumb(str(WHERE))))
@@ -73,7 +74,7 @@ def remove(request: HttpRequest, key: str) -> HttpResponse:
     """The standard ones are switched off on their page: lists, keys and messages take the guest's name and address from them."""
     row = get_object_or_404(Question.objects.exclude(key__in=STANDARD_KEYS), key=key)
     try:
-        done = settings.remove(subject=f"questions.{key}", now=timezone.now(), actor=actor_of(request))
+        done = remove_settings(subject=f"questions.{key}", now=timezone.now(), actor=actor_of(request))
     except Refusal as refusal:
         messages.warning(request, sentence(refusal))
         return redirect("manage_question", key)
@@ -133,7 +134,7 @@ def _saved(request: HttpRequest, form: QuestionForm, row: Question | None) -> Ht
     key = row.key if row else key_for(form.cleaned_data[f"label__{first}"], taken=_taken, otherwise="question")
     seen = form.cleaned_data["seen"] if row else None
     subject = f"questions.{key}"
-    saved = settings.save(form.as_part(key), subject=subject, seen=seen, now=timezone.now(), actor=actor_of(request))
+    saved = save_settings(form.as_part(key), subject=subject, seen=seen, now=timezone.now(), actor=actor_of(request))
     if row:
         tell_saved(request, saved, subject=subject)
     else:

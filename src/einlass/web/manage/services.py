@@ -17,10 +17,11 @@ from einlass.core.errors import Refusal
 from einlass.core.roles import May
 from einlass.models import Branch, Service
 from einlass.models.fields import text_in
-from einlass.operations import settings
 from einlass.operations.config_export import Exported, service_part
 from einlass.operations.questions import add_standard_questions, require_mobile_number
 from einlass.operations.settings import key_for
+from einlass.operations.settings import remove as remove_settings
+from einlass.operations.settings import save as save_settings
 from einlass.queries.services import configured_services, without_mobile_number
 from einlass.web.context import operator_of
 from einlass.web.manage.desk import FORM, ONLY_POST, Crumb, actor_of, settings_crumbs, show, staff_page
@@ -60,7 +61,7 @@ def _reordered(request: HttpRequest, rows: list[Service]) -> HttpResponse:
     here = iter(keys)
     order = [next(here) if row.key in keys else row.key for row in rows]
     part = {"services": [{"key": key} for key in order]}
-    settings.save(part, subject="services", now=timezone.now(), actor=actor_of(request))
+    save_settings(part, subject="services", now=timezone.now(), actor=actor_of(request))
     return redirect("manage_services")
 
 
@@ -92,7 +93,7 @@ def preview(request: HttpRequest, branch: str) -> HttpResponse:
 def remove(request: HttpRequest, key: str) -> HttpResponse:
     row = get_object_or_404(Service, key=key)
     try:
-        done = settings.remove(subject=f"services.{key}", now=timezone.now(), actor=actor_of(request))
+        done = remove_settings(subject=f"services.{key}", now=timezone.now(), actor=actor_of(request))
     except Refusal as refusal:
         messages.warning(request, sentence(refusal))
         return redirect("manage_service", key)
@@ -162,7 +163,7 @@ def _saved(request: HttpRequest, form: ServiceForm, row: Service | None) -> Http
     key = row.key if row else key_for(form.cleaned_data[f"name__{first}"], taken=_taken, otherwise="service")
     seen = form.cleaned_data["seen"] if row else None
     subject = f"services.{key}"
-    saved = settings.save(form.as_part(key), subject=subject, seen=seen, now=timezone.now(), actor=actor_of(request))
+    saved = save_settings(form.as_part(key), subject=subject, seen=seen, now=timezone.now(), actor=actor_of(request))
     if row:
         tell_saved(request, saved, subject=subject)
     else:
