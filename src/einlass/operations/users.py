@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from allauth.mfa.models import Authenticator
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
@@ -67,6 +68,20 @@ def set_password(user: User, *, password: str, now: datetime, actor: Actor) -> N
         user.invited_at = None
         user.save(update_fields=["password", "invited_at"])
         record(UserSecured(email=user.email, what="password"), actor=actor, now=now)
+
+
+def secured(user: User, *, what: str, now: datetime, actor: Actor) -> None:
+    """Keep that a second factor came or went: totp_on, totp_off, passkey_added, passkey_removed, recovery_codes. Records UserSecured."""
+    record(UserSecured(email=user.email, what=what), actor=actor, now=now)
+
+
+def remove_second_factors(user: User, *, now: datetime, actor: Actor) -> bool:
+    """For somebody who lost them: from now on the password is enough. False: there were none. Records UserSecured."""
+    with transaction.atomic():
+        removed: int = Authenticator.objects.filter(user_id=user.pk).delete()[0]
+        if removed:
+            record(UserSecured(email=user.email, what="factors_removed"), actor=actor, now=now)
+    return removed > 0
 
 
 def create_token(*, name: str, role: Role, branches: Sequence[Branch] = (), now: datetime, actor: Actor) -> str:

@@ -123,8 +123,12 @@ def show(
     status: int = 200,
 ) -> HttpResponse:
     """Draw a page of the staff. `at` is the entry of the navigation that it belongs to."""
-    frame = {"staff": staff_of(request), "nav": _nav(request, at=at), "crumbs": crumbs, "may": _may(request)}
-    return render(request, template, {**frame, **context}, status=status)
+    return render(request, template, {**frame(request, at=at, crumbs=crumbs), **context}, status=status)
+
+
+def frame(request: HttpRequest, *, at: str, crumbs: Sequence[Crumb] = ()) -> dict[str, Any]:
+    """What every page of the staff has around it; for views that draw themselves."""
+    return {"staff": staff_of(request), "nav": _nav(request, at=at), "crumbs": crumbs, "may": _may(request)}
 
 
 def settings_crumbs(*steps: Crumb) -> tuple[Crumb, ...]:

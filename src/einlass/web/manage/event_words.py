@@ -55,9 +55,12 @@ OPENING_WORDS = {
 }
 SECURED_WORDS = {
     "password": _("password"),
-    "totp": _("code from an app"),
-    "passkey": _("passkey"),
-    "recovery_codes": _("recovery codes"),
+    "totp_on": _("code from an app on"),
+    "totp_off": _("code from an app off"),
+    "passkey_added": _("passkey added"),
+    "passkey_removed": _("passkey removed"),
+    "recovery_codes": _("new recovery codes"),
+    "factors_removed": _("all second factors removed"),
 }
 LEFT_OUT = "–"
 

@@ -28,6 +28,8 @@ class StaffAdapter(DefaultAccountAdapter):  # type: ignore[misc] # allauth bring
         **DefaultAccountAdapter.error_messages,
         "email_password_mismatch": _("This e-mail address and this password do not belong together."),
         "too_many_login_attempts": _("Too many attempts. Please wait a few minutes, then try again."),
+        "incorrect_password": _("This is not your password."),
+        "rate_limited": _("Too many attempts. Please wait a few minutes, then try again."),
         "account_inactive": _("This account is switched off. Please ask somebody who manages Einlass."),
     }
 
