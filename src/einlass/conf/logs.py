@@ -19,6 +19,11 @@ PHONE = re.compile(r"(?<![\w-])(?:\+|00)\d[\d  ./()-]{5,}\d|(?<![\w.:/-])0\d{8,}
 # The address of a guest's own page is the whole proof of who he is, so it is a secret like any other.
 OWN_PAGE = re.compile(r"/b/[A-Za-z0-9_-]{16,}")
 
+# The links of invitations and of new passwords, as Django names the address of a request that it answered with an error.
+STAFF_LINK = re.compile(r"(/manage/(?:welcome/\w+/|password/reset/\w+-))[^/\s'\"]+")
+# Without a mail server the log is where an invitation is found, see `mail_log.py`.
+TELLS_LINKS = "mail_written_to_the_log"
+
 
 def masked(text: str) -> str:
     """The text with every phone number reduced to its last two digits, and without the secret part of a guest's address."""
@@ -34,7 +39,10 @@ def _harmless(value: Any) -> Any:
 
 
 def _mask(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    return {key: value if key.startswith("_") else _harmless(value) for key, value in event.items()}
+    kept = {key: value if key.startswith("_") else _harmless(value) for key, value in event.items()}
+    if event.get("event") == TELLS_LINKS:
+        return kept
+    return {key: STAFF_LINK.sub(r"\1…", value) if isinstance(value, str) else value for key, value in kept.items()}
 
 
 def configure(level: str) -> None:

@@ -10,6 +10,8 @@ import structlog
 from django.core.mail import EmailMessage
 from django.core.mail.backends.base import BaseEmailBackend
 
+from einlass.conf.logs import TELLS_LINKS
+
 log = structlog.get_logger()
 LINK = re.compile(r"https?://[^\s<>\"')\]]+")
 
@@ -21,7 +23,7 @@ class LogBackend(BaseEmailBackend):
         for message in email_messages:
             to = [_short(address) for address in message.recipients()]
             links = list(dict.fromkeys(LINK.findall(str(message.body))))
-            log.info("mail_written_to_the_log", to=to, subject=str(message.subject), links=links)
+            log.info(TELLS_LINKS, to=to, subject=str(message.subject), links=links)
         return len(email_messages)
 
 

@@ -3,19 +3,25 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from datetime import timedelta
 from urllib.parse import urlsplit
 
+import pytest
 import time_machine
+from allauth.mfa.models import Authenticator
+from django.core.mail import EmailMessage
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from structlog.stdlib import ProcessorFormatter
 from tests.conftest import NOW
 from tests.factories import make_branch, make_user
 from tests.web.pages.conftest import text_of
 
-from einlass.models import EventRecord, User
+from einlass.conf.mail_log import LogBackend
+from einlass.models import EventRecord, Message, User
 
 LIST = "/manage/settings/team/"
 LEA = {"email": "lea@example.org", "name": "Lea Baumann", "role": "manager"}
@@ -39,6 +45,12 @@ def seen_in(page: str) -> str:
     return found[1]
 
 
+def logged_in(caplog: pytest.LogCaptureFixture) -> str:
+    """The lines as they are written to the log."""
+    ours = next(handler for handler in logging.getLogger().handlers if isinstance(handler.formatter, ProcessorFormatter))
+    return " ".join(ours.format(record) for record in caplog.records)
+
+
 def test_team_list_tells_role_branches_and_state(desk: Client) -> None:
     bern = make_branch(doors={})
     make_user("staff@example.org", role="staff", branches=[bern])
@@ -49,6 +61,17 @@ def test_team_list_tells_role_branches_and_state(desk: Client) -> None:
 
     assert "Lea Baumann eingeladen Leitung lea@example.org. Eingeladen: heute, 10:00." in page
     assert "Urs Zbinden ausgeschaltet Team, Bern Bahnhof staff@example.org" in page
+
+
+def test_team_list_tells_who_has_a_second_factor(desk: Client) -> None:
+    secured, codes_alone = make_user("lea@example.org"), make_user("urs@example.org")
+    Authenticator.objects.create(user=secured, type=Authenticator.Type.TOTP, data={})
+    Authenticator.objects.create(user=codes_alone, type=Authenticator.Type.RECOVERY_CODES, data={})
+
+    page = text_of(desk.get(LIST))
+
+    assert "lea@example.org. Mit zweitem Faktor." in page
+    assert "urs@example.org. Ohne zweiten Faktor." in page
 
 
 def test_team_list_asks_equally_often_for_one_and_three(desk: Client) -> None:
@@ -101,14 +124,26 @@ def test_invitation_followed_signs_in(desk: Client) -> None:
     assert desk.get(LIST).content.decode().count("eingeladen") == 0
 
 
-def test_invitation_with_a_weak_password_says_why(desk: Client) -> None:
+def test_invitation_with_a_weak_password_says_why_and_logs_no_link(desk: Client, caplog: pytest.LogCaptureFixture) -> None:
     guest = Client(headers={"accept-language": "de"})
+    link = invite_lea(desk)
 
-    answer = guest.post(invite_lea(desk), {"password": "zu kurz"})
+    answer = guest.post(link, {"password": "zu kurz"})
+    logged = logged_in(caplog)
 
     assert answer.status_code == 422
     assert "Das wurde nicht angenommen: Dieses Passwort ist zu kurz." in text_of(answer)
     assert guest.get("/manage/").status_code == 302
+    assert ("/manage/welcome/" in logged, link.split("/")[-2] in logged) == (True, False)
+
+
+def test_invitation_link_is_in_the_log_only_as_the_mail_that_nobody_sends(desk: Client, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    link = invite_lea(desk)
+
+    LogBackend().send_messages([EmailMessage(subject="Einladung", body=Message.objects.get().text, to=["lea@example.org"])])
+
+    assert link in logged_in(caplog)
 
 
 def test_link_that_does_not_count_says_what_to_do(desk: Client) -> None:

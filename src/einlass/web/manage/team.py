@@ -19,7 +19,7 @@ from einlass.core.texts import in_language
 from einlass.models import Branch, User
 from einlass.operations.invitations import Invitation, invite, invite_again
 from einlass.operations.team import change_member, member_part
-from einlass.queries.team import all_members
+from einlass.queries.team import all_members, with_second_factor
 from einlass.web import formats
 from einlass.web.context import operator_of
 from einlass.web.manage.desk import FORM, ONLY_POST, Crumb, actor_of, settings_crumbs, show, staff_page
@@ -37,12 +37,13 @@ class MemberLine:
     branches: str
     active: bool
     invited: str
+    second_factor: bool
 
 
 @staff_page(May.ADMINISTER)
 def team(request: HttpRequest) -> HttpResponse:
-    zone = _zone()
-    lines = [_line(request, member, zone=zone) for member in all_members()]
+    zone, secured = _zone(), with_second_factor()
+    lines = [_line(request, member, zone=zone, secured=secured) for member in all_members()]
     return show(request, "manage/team.html", {"lines": lines}, at="team", crumbs=settings_crumbs(Crumb(gettext("Team"))))
 
 
@@ -70,7 +71,7 @@ def member(request: HttpRequest, pk: int) -> HttpResponse:
             return _changed(request, person, form)
         except Refusal as refusal:
             form.refused(refusal)
-    context = {"form": form, "person": _line(request, person, zone=_zone()), "back": reverse("manage_team")}
+    context = {"form": form, "person": _line(request, person, zone=_zone(), secured=with_second_factor()), "back": reverse("manage_team")}
     status = 409 if form.conflict else 422 if form.errors else 200
     return show(request, "manage/member.html", context, at="team", crumbs=_crumbs(person.get_full_name()), status=status)
 
@@ -122,7 +123,7 @@ def _changed(request: HttpRequest, person: User, form: MemberForm) -> HttpRespon
     return redirect("manage_member", pk=person.pk)
 
 
-def _line(request: HttpRequest, person: User, *, zone: str) -> MemberLine:
+def _line(request: HttpRequest, person: User, *, zone: str, secured: frozenset[int]) -> MemberLine:
     bound = Role(person.role) in BOUND_TO_BRANCHES
     return MemberLine(
         pk=person.pk,
@@ -132,6 +133,7 @@ def _line(request: HttpRequest, person: User, *, zone: str) -> MemberLine:
         branches=", ".join(_name(request, branch) for branch in person.branches.all()) if bound else "",
         active=person.is_active,
         invited=formats.recent(person.invited_at, zone, now=timezone.now()) if person.invited_at else "",
+        second_factor=person.pk in secured,
     )
 
 
