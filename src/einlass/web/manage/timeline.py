@@ -59,7 +59,8 @@ def timeline(
     """Both lists come newest first. Calls between two events stand together in one line."""
     zone = booking.branch.time_zone
     told = [_entry(booking, row, events, labels=labels, rooms=rooms) for row in events]
-    entries = sorted([*told, *_calls(calls, told, zone)], key=lambda entry: entry.at, reverse=True)
+    # What exivo was asked follows from what happened, also within the same second.
+    entries = sorted([*told, *_calls(calls, told, zone)], key=lambda entry: (entry.at, bool(entry.answers)), reverse=True)
     days = groupby(entries, key=lambda entry: local_date(entry.at, zone))
     today = local_date(now, zone)
     return tuple(TimelineDay(gettext("Today") if day == today else formats.day_with_year(day), tuple(group)) for day, group in days)

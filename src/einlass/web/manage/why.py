@@ -81,7 +81,7 @@ def why_box(booking: Booking, access: AccessView, query: Mapping[str, str], *, n
         follows=follows,
         actions=_actions(booking, door, diagnosis),
         zoom=_zoom(booking, question) if diagnosis.cause and diagnosis.cause.by is not None else None,
-        checks=tuple(_line(finding, values, booking, now=now) for finding in diagnosis.findings),
+        checks=tuple(_line(finding, diagnosis, values, booking, now=now) for finding in diagnosis.findings),
         doors=tuple((d.component, str(d), d.pk == door.pk) for d in doors),
         moment=f"{to_local(asked_at, booking.branch.time_zone):%Y-%m-%dT%H:%M}" if asked_at else "",
         asked="door" in query or asked_at is not None,
@@ -119,10 +119,10 @@ def _values(booking: Booking, door: Door, access: AccessView, question: DoorQues
     }
 
 
-def _line(finding: Finding, values: dict[str, str], booking: Booking, *, now: datetime) -> CheckLine:
+def _line(finding: Finding, diagnosis: Diagnosis, values: dict[str, str], booking: Booking, *, now: datetime) -> CheckLine:
     return CheckLine(
         verdict=finding.verdict.value,
-        verdict_word=str(VERDICTS[finding.verdict]),
+        verdict_word=gettext("the cause") if finding is diagnosis.cause else str(VERDICTS[finding.verdict]),
         question=str(QUESTIONS[finding.subject.value]),
         found=check_in_words(finding, values),
         source=_source(finding, booking.branch.time_zone, now=now),

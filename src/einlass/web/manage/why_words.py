@@ -13,7 +13,7 @@ from einlass.web.manage.key_advice import advice_on
 
 PROBLEM = "problem_"
 QUESTIONS = {"time": _("Time"), "door": _("Door"), "key": _("Key"), "phone": _("Guest's phone"), "lock": _("Lock")}
-VERDICTS = {Verdict.OK: _("in order"), Verdict.NO: _("the cause"), Verdict.UNKNOWN: _("not known")}
+VERDICTS = {Verdict.OK: _("in order"), Verdict.NO: _("not in order"), Verdict.UNKNOWN: _("not known")}
 
 # Per code: the cause in one sentence, what follows from it. Held by a test to be all that can be a cause.
 CAUSES: dict[str, tuple[Any, Any]] = {
