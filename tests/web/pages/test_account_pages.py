@@ -40,7 +40,7 @@ def again(desk: Client, password: str = PASSWORD) -> None:
 
 
 def secret_in(page: str) -> str:
-    found = re.search(r'id="secret" value="([A-Z2-7 ]+)"', page)
+    found = re.search(r'id="secret">([A-Z2-7 ]+)<', page)
     assert found
     return found[1].replace(" ", "")
 

@@ -50,6 +50,10 @@ class FactorAdapter(DefaultMFAAdapter):  # type: ignore[misc] # allauth brings n
     def decrypt(self, encrypted_text: str) -> str:
         return unseal(encrypted_text, context=SEALED_FOR)
 
+    def generate_authenticator_name(self, user: User, type: Any) -> str:  # noqa: A002 - allauth names it so
+        """For a passkey that was given no name; a key is something else here."""
+        return gettext("Passkey")
+
     def get_public_key_credential_rp_entity(self) -> dict[str, str]:
         """The name is what the device shows beside the passkey."""
         return {**super().get_public_key_credential_rp_entity(), "name": "Einlass"}
