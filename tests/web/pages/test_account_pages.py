@@ -257,6 +257,43 @@ def test_malformed_passkey_is_a_sentence_when_signing_in(german: Client, db: Non
     assert german.get(ACCOUNT).status_code == 302
 
 
+def passkey_of(user: User) -> Authenticator:
+    """A row as a browser test leaves it, without the key itself."""
+    return Authenticator.objects.create(user=user, type="webauthn", data={"name": "Laptop", "credential": {}})
+
+
+def test_passkey_is_renamed_and_removed_by_its_owner(desk: Client) -> None:
+    key = passkey_of(User.objects.get())
+    again(desk)
+    named = desk.post(f"{ACCOUNT}passkeys/{key.pk}/name/", {"name": "Telefon"}, follow=True)
+    asked = desk.get(f"{ACCOUNT}passkeys/{key.pk}/remove/").status_code
+    desk.post(f"{ACCOUNT}passkeys/{key.pk}/remove/")
+
+    assert "Telefon Umbenennen" in text_of(named)
+    assert asked == 200
+    assert not Authenticator.objects.exists()
+    assert told() == ["passkey_removed"]
+
+
+@pytest.mark.parametrize("what", ["name", "remove"])
+def test_passkey_of_somebody_else_is_not_there(desk: Client, what: str) -> None:
+    key = passkey_of(make_user("other@example.org"))
+    again(desk)
+
+    answer = desk.post(f"{ACCOUNT}passkeys/{key.pk}/{what}/", {"name": "Telefon"})
+
+    assert answer.status_code == 404
+    assert Authenticator.objects.get().data["name"] == "Laptop"
+
+
+def test_new_password_ends_the_other_sessions_and_keeps_this_one(desk: Client) -> None:
+    other = Client()
+    other.force_login(User.objects.get())
+    desk.post(f"{ACCOUNT}password/", {"old": PASSWORD, "password": NEW})
+
+    assert (desk.get(ACCOUNT).status_code, other.get(ACCOUNT).status_code) == (200, 302)
+
+
 def test_owner_removes_the_factors_of_somebody_who_lost_them(desk: Client) -> None:
     enrolled(desk)
     lost = User.objects.get()

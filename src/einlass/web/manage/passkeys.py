@@ -30,8 +30,10 @@ from allauth.mfa.webauthn.views import (
 )
 from cryptography.exceptions import InvalidSignature
 from django import forms
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse, reverse_lazy
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 
@@ -138,6 +140,11 @@ class NameView(Framed, EditWebAuthnView):  # type: ignore[misc] # allauth brings
 
     def get_form_class(self) -> type[NameForm]:
         return NameForm
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        answer: HttpResponse = super().form_valid(form)
+        messages.success(self.request, gettext("Saved: %(fields)s.") % {"fields": gettext("Name")})
+        return answer
 
 
 class RemoveView(Recorded, RemoveWebAuthnView):  # type: ignore[misc] # allauth brings no types
