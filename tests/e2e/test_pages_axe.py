@@ -13,9 +13,10 @@ from typing import Any
 import pytest
 from django.utils import timezone
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
-from tests.factories import make_booking, make_house, make_room, make_service, make_user
+from tests.factories import AARE, make_booking, make_house, make_room, make_service, make_user
+from tests.web.pages.staff_pages import SIGN_IN, furnish, staff_addresses
 
-from einlass.models import Access, Booking, Service
+from einlass.models import Access, Booking, Door, Question, Service
 
 AXE = (Path(__file__).parent / "vendor" / "axe.min.js").read_text(encoding="utf-8")
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -88,31 +89,91 @@ def guest_pages(page: Page, base: str, booking: Booking) -> Iterator[None]:
     yield
 
 
-def staff_pages(page: Page, base: str) -> Iterator[None]:
+def sign_in(page: Page, base: str) -> None:
     page.goto(f"{base}/manage/login/")
-    yield
     page.fill("#login", "owner@example.org")
     page.fill("#password", PASSWORD)
     page.locator(".btn.next").click()
-    page.wait_for_selector(".list")
-    yield
-    page.locator("td.do a").first.click()
-    page.wait_for_selector(".facts")
-    yield
+    page.wait_for_url("**/manage/")
+
+
+def staff_pages(page: Page, base: str, booking: Booking) -> Iterator[None]:
+    """Every page of the staff, and how forms look that were not accepted."""
+    for address in SIGN_IN:
+        page.goto(f"{base}{address}")
+        yield
+    sign_in(page, base)
+    for address in staff_addresses(booking):
+        page.goto(f"{base}{address}")
+        yield
+    for address in ("/manage/settings/branches/new/", "/manage/settings/tokens/new/"):
+        page.goto(f"{base}{address}")
+        page.locator("main form:has(.savebar)").evaluate("form => { form.noValidate = true; form.requestSubmit(); }")
+        page.wait_for_selector(".error")
+        yield
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("size", list(SIZES))
 def test_axe_finds_nothing_on_any_page(browser: Browser, live_server: Any, booking: Booking, size: str, theme: str) -> None:
-    make_user()
     page = opened(browser, size=size, theme=theme)
     found: list[str] = []
-    for pages in (guest_pages(page, live_server.url, booking), staff_pages(page, live_server.url)):
-        for _ in pages:
-            found += findings(page)
+    for _ in guest_pages(page, live_server.url, booking):
+        found += findings(page)
     page.context.close()
 
     assert found == []
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("size", list(SIZES))
+def test_axe_finds_nothing_on_any_page_of_the_staff(browser: Browser, live_server: Any, booking: Booking, size: str, theme: str) -> None:
+    make_user()
+    furnish(booking, now=timezone.now())
+    page = opened(browser, size=size, theme=theme)
+    found: list[str] = []
+    for _ in staff_pages(page, live_server.url, booking):
+        found += findings(page)
+    page.context.close()
+
+    assert found == []
+
+
+def test_staff_pages_are_no_wider_than_a_phone(browser: Browser, live_server: Any, booking: Booking) -> None:
+    make_user()
+    furnish(booking, now=timezone.now())
+    page = opened(browser)
+    too_wide = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
+    wide = [page.url for _ in staff_pages(page, live_server.url, booking) if page.evaluate(too_wide)]
+    page.context.close()
+
+    assert wide == []
+
+
+def test_staff_need_no_mouse(browser: Browser, live_server: Any, booking: Booking) -> None:
+    """Past the navigation by the first link, a question one place down, and the use of a door by the arrow keys."""
+    make_user()
+    page = opened(browser, size="wide")
+    sign_in(page, live_server.url)
+    page.goto(f"{live_server.url}/manage/settings/questions/")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "main"
+
+    page.locator('button[value="first_name:down"]').focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("ul.items > li").nth(1)).to_contain_text("first_name")
+    assert list(Question.objects.values_list("key", flat=True)) == ["last_name", "first_name", "email", "mobile"]
+
+    page.goto(f"{live_server.url}/manage/settings/branches/bern/")
+    page.locator(f'input[name="door-{AARE}"]:checked').focus()
+    page.keyboard.press("ArrowLeft")
+    page.locator(".savebar .btn.next").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".told")).to_be_visible()
+    page.context.close()
+
+    assert Door.objects.get(component=AARE).use == "always"
 
 
 @pytest.mark.parametrize("problem", ["vendor_unreachable", "phone_unusable"])

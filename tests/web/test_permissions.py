@@ -39,7 +39,7 @@ def needing(what: May, of: str, names: str) -> dict[str, tuple[May, str]]:
 
 
 PAGES = {
-    **needing(May.LOOK, "", "today calendar bookings readiness settings account"),
+    **needing(May.LOOK, "", "today calendar bookings readiness settings account password"),
     **needing(May.LOOK, OF_A_BOOKING, "booking booking_key"),
     **needing(May.WORK, "", "new bookings_csv"),
     **needing(May.WORK, OF_A_BOOKING, "decide move answers reissue open_door opening opening_state"),
@@ -50,10 +50,37 @@ PAGES = {
     **needing(May.CONFIGURE, "", "templates template template_preview template_default template_confirm"),
     **needing(May.ADMINISTER, "", "integrations lock_system lock_system_switch lock_system_off"),
     **needing(May.ADMINISTER, "", "lock_system_test lock_system_attach lock_system_text"),
+    **needing(May.ADMINISTER, "", "team_new member member_invite member_factors"),
     **needing(May.ADMINISTER, "", "team tokens token_new token_revoke privacy guest audit"),
 }
-# For everybody: they lead in or out.
-OPEN = {"account_login", "account_logout", "account_signup"}
+# Everybody's own: passwords and second factors. Whoever is signed in finds his and nobody else's.
+OWN = {
+    "mfa_activate_totp",
+    "mfa_deactivate_totp",
+    "mfa_view_recovery_codes",
+    "mfa_generate_recovery_codes",
+    "mfa_download_recovery_codes",
+    "mfa_list_webauthn",
+    "mfa_add_webauthn",
+    "mfa_edit_webauthn",
+    "mfa_remove_webauthn",
+    "account_reauthenticate",
+    "mfa_reauthenticate",
+    "mfa_reauthenticate_webauthn",
+}
+# For everybody: they lead in or out. The link of an invitation or of a new password is its own proof.
+OPEN = {
+    "account_login",
+    "account_logout",
+    "account_signup",
+    "account_reset_password",
+    "account_reset_password_done",
+    "account_reset_password_from_key",
+    "account_reset_password_from_key_done",
+    "manage_welcome",
+    "mfa_authenticate",
+    "mfa_login_webauthn",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +168,18 @@ def answered(client: Client, address: str, method: str) -> int:
 
 
 def test_every_address_of_the_staff_stands_in_the_table() -> None:
-    assert staff_names() == set(PAGES) | OPEN
+    assert staff_names() == set(PAGES) | OPEN | OWN
+
+
+@pytest.mark.parametrize("name", sorted(OWN))
+def test_own_account_is_for_whoever_is_signed_in(name: str, house: House) -> None:
+    address = address_of(name, house)
+    reader = house.people[READER]
+    reader.set_password("a long enough one")  # somebody without one cannot be asked for it again
+    reader.save()
+
+    assert answered(signed_in(house, STRANGER), address, "GET") == 302
+    assert answered(signed_in(house, READER), address, "GET") != 403
 
 
 @pytest.mark.parametrize("person", PEOPLE)

@@ -210,7 +210,9 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="booking",
             index=models.Index(
-                condition=models.Q(("erase_since__isnull", False), ("erased_at__isnull", True)), fields=["erase_since"], name="booking_to_erase"
+                condition=models.Q(("erase_since__isnull", False), ("erased_at__isnull", True)),
+                fields=["erase_since"],
+                name="booking_to_erase",
             ),
         ),
         migrations.AddIndex(

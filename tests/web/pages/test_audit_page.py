@@ -267,9 +267,7 @@ def test_stranger_has_to_sign_in(german: Client, db: None) -> None:
 SECRETS = ("geheim-0123456789", "noch-geheimer-98765", "+41781239988", "031 555 77 66", "a long secret password")
 
 
-def test_no_secret_and_no_whole_number_is_ever_in_it(
-    owner: Client, service: Service, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_no_secret_and_no_whole_number_is_ever_in_it(owner: Client, service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
     secret, newer, mobile, phone, password = SECRETS
     monkeypatch.setenv("EXIVO_SECRET", newer)
     put({"lock_systems": [{"key": "exivo", "api_secret": secret}]}, "lock_systems.exivo")

@@ -10,7 +10,8 @@ from einlass.core.access import PROBLEMS
 from einlass.core.errors import REFUSAL_CODES, ROOM_ERRORS, SETTING_ERRORS, FieldError, Refusal
 from einlass.core.questions import ERROR_VALUES
 from einlass.core.slots import REASONS
-from einlass.web import key_problems, refusals
+from einlass.operations import key_problems
+from einlass.web import refusals
 from einlass.web.setting_sentences import SETTING_SENTENCES
 
 
