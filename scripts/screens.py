@@ -29,6 +29,37 @@ LANDLINE = "031 555 04 33"
 # The owner that `einlass demo` makes and prints.
 EMAIL, PASSWORD = "owner@example.org", "seminarhaus-aare"
 GUESTS_PICTURED = 4
+# The staff's pages of the demo, by the name of their picture; then those of a booking.
+STAFF = {
+    "10-today": "",
+    "10-calendar-day": "calendar/",
+    "10-calendar-week": "calendar/?view=week",
+    "10-bookings": "bookings/",
+    "10-new-booking": "bookings/new/",
+    "10-readiness": "readiness/",
+    "12-settings": "settings/",
+    "12-organisation": "settings/organisation/",
+    "12-branches": "settings/branches/",
+    "12-branch": "settings/branches/bern/",
+    "12-room": "settings/branches/bern/rooms/aare/",
+    "12-services": "settings/services/",
+    "12-service": "settings/services/sitzungszimmer/",
+    "12-questions": "settings/questions/",
+    "12-question": "settings/questions/mobile/",
+    "12-templates": "settings/templates/",
+    "12-template": "settings/templates/exivo_booking_page/",
+    "12-integrations": "settings/integrations/",
+    "12-exivo": "settings/integrations/exivo/",
+    "12-exivo-off": "settings/integrations/exivo/off/",
+    "12-team": "settings/team/",
+    "12-team-new": "settings/team/new/",
+    "12-tokens": "settings/tokens/",
+    "12-token-new": "settings/tokens/new/",
+    "12-privacy": "settings/privacy/",
+    "12-audit": "settings/audit/",
+    "13-account": "account/",
+}
+BOOKING = ("", "move/", "answers/", "reissue/", "open/", "cancel/")
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,11 +147,14 @@ def staff_shots(page: Page, base: str, *, email: str, password: str, stranger: s
     page.fill("#password", password)
     page.locator(".btn.next").click()
     page.wait_for_url("**/manage/")
-    yield "9-bookings"
-    if page.locator("td.do a").count():
-        page.locator("td.do a").first.click()
-        page.wait_for_load_state("networkidle")
-        yield "9-decide"
+    for name, address in STAFF.items():
+        page.goto(f"{base}/manage/{address}")
+        yield name
+    page.goto(f"{base}/manage/bookings/")
+    booking = urlsplit(page.locator("td.g a").first.get_attribute("href") or "").path
+    for name in BOOKING:
+        page.goto(f"{base}{booking}{name}")
+        yield f"11-booking-{name.strip('/') or 'page'}"
 
 
 def look_at(browser: Browser, look: Look, options: argparse.Namespace, *, details: str, own: str) -> None:
@@ -177,14 +211,19 @@ def wait_for(address: str, process: subprocess.Popen[bytes]) -> None:
 
 
 def guests_pages(page: Page, options: argparse.Namespace) -> list[str]:
-    """The own pages of the next guests, as the staff's list links them: keys in whatever state they are."""
+    """The own pages of the next guests, as the pages of their bookings link them: keys in whatever state they are."""
     page.goto(f"{options.base}/manage/login/")
     page.fill("#login", options.email)
     page.fill("#password", options.password)
     page.locator(".btn.next").click()
     page.wait_for_url("**/manage/")
-    links = [link.get_attribute("href") or "" for link in page.locator("td.g a").all()]
-    return links[:GUESTS_PICTURED]
+    page.goto(f"{options.base}/manage/bookings/")
+    bookings = [link.get_attribute("href") or "" for link in page.locator("td.g a").all()][:GUESTS_PICTURED]
+    found = []
+    for address in bookings:
+        page.goto(f"{options.base}{address}")
+        found.append(urlsplit(page.locator("#own-address").input_value()).path)
+    return found
 
 
 def main() -> None:
