@@ -27,8 +27,9 @@ def house(tmp_path_factory: Any) -> Iterator[House]:
         house.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """One for each file: its driver runs an event loop, beside which the engine of other tests does not start."""
     assert CHROMIUM, "the browser tests need Chromium; `make test` installs it"
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)

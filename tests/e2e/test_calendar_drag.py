@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 from django.utils import timezone
 from playwright.sync_api import Browser, Locator, Page
-from tests.e2e.test_pages_axe import CHROMIUM, PASSWORD, browser, findings, house, opened
+from tests.e2e.test_pages_axe import CHROMIUM, PASSWORD, findings, house, opened
 from tests.factories import make_booking, make_room, make_user
 
 from einlass.models import Booking, Room, Service
 
-__all__ = ["browser", "house"]
+__all__ = ["house"]
 pytestmark = [
     pytest.mark.django_db(transaction=True),
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine"),

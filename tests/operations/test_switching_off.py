@@ -11,12 +11,14 @@ from tests.conftest import Exivo, FakeClock
 
 from einlass.core.access import AccessState
 from einlass.core.bookings import Actor as ActorKind
+from einlass.core.errors import Refusal
 from einlass.core.events import Actor
 from einlass.jobs import work
 from einlass.models import Access, Booking, Branch, EventRecord, LockSystem, Service
 from einlass.operations.config_export import exported
 from einlass.operations.keys import reconcile
 from einlass.operations.lock_systems import probe_lock_systems
+from einlass.operations.settings import save
 from einlass.operations.switching import add_account, finish_switching_off, leave_keys_to_run_out, switch_on, take_keys_back
 from einlass.queries.bookings import booking_by_reference
 from einlass.queries.keys import access_of, keys_of_account
@@ -201,3 +203,27 @@ def test_take_back_is_ended_by_the_jobs_of_a_worker(booking: Booking, clock: Fak
     work.probe()
 
     assert system().enabled is False
+
+
+def test_file_that_says_off_does_not_end_taking_back(booking: Booking, clock: FakeClock, exivo: Exivo) -> None:
+    """The export says off from the first moment; applied, it must not leave the keys that are still to be taken back."""
+    take_keys_back(system(), actor=STAFF, now=clock.now)
+
+    save({"lock_systems": [{"key": "exivo", "enabled": False}]}, subject="lock_systems.exivo", now=clock.now, actor=STAFF)
+    reconcile(booking.pk, clock=clock)
+
+    assert (system().enabled, exivo.live()) == (True, [])
+    assert system().closing_since is not None
+
+
+def test_branch_with_keys_does_not_leave_its_account(booking: Booking, clock: FakeClock) -> None:
+    part = {"branches": [{"key": "bern", "lock_system": None}]}
+
+    with pytest.raises(Refusal) as refused:
+        save(part, subject="branches.bern", now=clock.now, actor=STAFF)
+    take_keys_back(system(), actor=STAFF, now=clock.now)
+    reconcile(booking.pk, clock=clock)
+    save(part, subject="branches.bern", now=clock.now, actor=STAFF)
+
+    assert [(error.field, error.code) for error in refused.value.fields] == [("lock_system", "keys_left")]
+    assert Branch.objects.get().lock_system is None

@@ -69,6 +69,7 @@ SETTING_ERRORS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "not_active": (),
         "unreachable": (),
         "door_elsewhere": (),
+        "keys_left": (),
         "gateway": (),
         "unknown_type": (),
         "door_not_listed": (),

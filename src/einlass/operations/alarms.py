@@ -66,10 +66,10 @@ def _alarm(booking: Booking, *, now: datetime) -> bool:
 
 
 def _staff_of(branch: Branch) -> list[User]:
-    """Owners and managers, and the staff who were given this branch."""
+    """Owners and managers, and the staff who were given this branch; nobody who has not followed his invitation."""
     everywhere = Q(role__in=[Role.OWNER.value, Role.MANAGER.value])
     here = Q(role=Role.STAFF.value, branches=branch)
-    return list(User.objects.filter(everywhere | here, is_active=True).distinct().order_by("pk"))
+    return list(User.objects.filter(everywhere | here, is_active=True, invited_at__isnull=True).distinct().order_by("pk"))
 
 
 def _write(booking: Booking, view: AccessView, person: User, *, once: str, now: datetime) -> None:

@@ -173,12 +173,12 @@ def decline(booking: Booking, *, actor: Actor, now: datetime, reason: str = "") 
 
 
 def no_show(booking: Booking, *, actor: Actor, now: datetime) -> Booking:
-    """Say that nobody came, once the booking has begun; its key stays, in case somebody comes after all. Records BookingNoShow."""
+    """Say that nobody came, once the booking is over: until then it keeps its room, as its key still opens it. Records BookingNoShow."""
     with transaction.atomic():
         booking = locked(booking)
         if booking.status == Status.NO_SHOW.value:
             return booking
-        if now < booking.start:
+        if now < booking.end:
             raise Refusal("not_allowed_now", values={"status": booking.status})
         _become(booking, Status.NO_SHOW, now=now)
         record(BookingNoShow(), actor=actor, now=now, booking=booking)
@@ -253,7 +253,12 @@ def _take_room(booking: Booking, *, window: Window, persons: int, wanted: Room |
         raise _not_this_room(booking.service, wanted)
     if wanted is not None:
         rooms = {wanted.pk: rooms[wanted.pk]}
-    list(Room.objects.select_for_update(no_key=True).filter(pk__in=rooms).order_by("pk").values_list("pk"))
+    held = Room.objects.select_for_update(no_key=True).filter(pk__in=rooms).order_by("pk").values_list("pk", "active")
+    # Somebody may have taken a room out of use while we waited for it.
+    still = {pk for pk, active in held if active}
+    rooms = {pk: room for pk, room in rooms.items() if pk in still}
+    if not rooms or not Service.objects.filter(pk=booking.service_id).exists():
+        raise Refusal("slot_taken")
     rules = booking.service.rules()
     blocked = blocked_window(rules, window)
     taken = taken_windows(list(rooms), start=blocked.start, end=blocked.end, leave_out=booking if booking.pk else None)

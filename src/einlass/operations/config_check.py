@@ -11,9 +11,10 @@ from typing import Any
 from einlass.core import templates
 from einlass.core.grants import Admissible, DoorUse, admissible
 from einlass.core.hours import overlap
-from einlass.models import Branch, Door, LockSystem, MessageTemplate, Organisation, Question, Room, Service
+from einlass.models import Branch, Door, Key, LockSystem, MessageTemplate, Organisation, Question, Room, Service
 from einlass.operations import config_schema as schema
 from einlass.operations.config_yaml import Document, Path
+from einlass.queries.keys import OPEN_STATES
 
 CHOSEN = frozenset({DoorUse.ALWAYS.value, DoorUse.SERVICES.value})
 
@@ -159,6 +160,7 @@ def _branch(checked: Checked, branch: schema.Branch) -> None:
     systems = set(checked.known.lock_systems) | checked.named("lock_systems")
     if branch.lock_system and branch.lock_system not in systems:
         document.fault(branch.at("lock_system"), _no_such(branch.lock_system, "lock system", systems))
+    _refuse_leaving_keys(checked, branch)
     _unique(checked, ((door.component, door.at("component")) for door in branch.doors))
     _unique(checked, ((day.date.isoformat(), day.at("date")) for day in branch.exceptions))
     _hours(checked, branch)
@@ -177,6 +179,16 @@ def _hours(checked: Checked, branch: schema.Branch) -> None:
     for path, spans in (*days, *((day.at("hours"), day.hours) for day in branch.exceptions)):
         if overlap(spans):
             checked.document.fault(path, "has opening times that overlap", code="spans_overlap")
+
+
+def _refuse_leaving_keys(checked: Checked, branch: schema.Branch) -> None:
+    """R12: keys of a branch that belongs to no account any more could not be taken back by anybody."""
+    old = checked.known.branches.get(branch.key)
+    if old is None or old.lock_system is None or checked.system_of(branch):
+        return
+    if Key.objects.filter(branch=old, state__in=OPEN_STATES).exists():
+        sentence = "there are keys of its bookings at exivo: set its doors to use: none first, then they are taken back"
+        checked.document.fault(branch.at("lock_system"), sentence, code="keys_left")
 
 
 def _kinds(checked: Checked, branch: schema.Branch) -> None:

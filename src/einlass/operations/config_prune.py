@@ -34,6 +34,8 @@ def prune(file: schema.ConfigFile, *, document: Document, changes: Changes, now:
         answered = Booking.objects.filter(answers__has_key=question.key).exists()
         take_away(question, f"questions.{question.key}", keep=answered, changes=changes)
     for template in MessageTemplate.objects.exclude(key__in=[item.key for item in file.templates]):
+        if not template.text and not template.subject:
+            continue  # somebody confirmed the default text, which is no part of a file
         take_away(template, f"templates.{template.key}", keep=False, changes=changes)
     _lock_systems(file, coming=coming, document=document, changes=changes)
 
@@ -69,7 +71,7 @@ def _lock_systems(file: schema.ConfigFile, *, coming: models.QuerySet[Booking], 
         if _free(coming.filter(branch__lock_system=system), ("lock_systems",), f"lock system {system.key}", document):
             name = f"lock_systems.{system.key}"
             if Branch.objects.filter(lock_system=system).exists() or Key.objects.filter(lock_system=system).exists():
-                changes.assign(system, name, {"enabled": False})
+                changes.assign(system, name, {} if system.closing_since else {"enabled": False})
             else:
                 take_away(system, name, keep=False, changes=changes)
 

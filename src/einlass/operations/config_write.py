@@ -132,9 +132,11 @@ def _lock_system(item: schema.LockSystem, secrets: Secrets, changes: Changes) ->
     row = LockSystem.objects.filter(key=item.key).first() or LockSystem(key=item.key)
     name, new = f"lock_systems.{item.key}", row.pk is None
     columns = given(item, new=new)
-    if "enabled" in columns and row.closing_since is not None:
-        # Whoever says on or off now does not wait for the keys that are being taken back (R1).
+    if row.closing_since is not None and columns.get("enabled"):
         columns["closing_since"] = None
+    elif row.closing_since is not None:
+        # It is being switched off already, keys first (R1); a file that says off says nothing new.
+        columns.pop("enabled", None)
     changes.assign(row, name, columns, new=new)
     api_key, secret = secrets.of(item.key, "api_key"), secrets.of(item.key, "api_secret")
     if api_key is not None and api_key != row.api_key:

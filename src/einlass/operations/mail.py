@@ -47,12 +47,18 @@ def send_due(*, clock: Callable[[], datetime], at_most: int = 100) -> int:
             error = _handed_over(message, connection, operator)
             _write_result(message, error, now=clock())
             sent += not error
-            if error and not error.startswith((RECIPIENT_REFUSED, NOT_CONFIGURED)):
-                # The server is away, or refuses us: the others need not wait for that one by one.
+            if _server_is_away(error):
+                # The others need not wait for that one by one.
                 break
     finally:
         connection.close()
     return sent
+
+
+def _server_is_away(error: str) -> bool:
+    """Not where the answer was about this message or its address: a status of the server, or a message that it does not take."""
+    about_one = (RECIPIENT_REFUSED, NOT_CONFIGURED, "SMTPDataError", "ValueError")
+    return bool(error) and not error[0].isdigit() and not error.startswith(about_one)
 
 
 def _free(*, now: datetime) -> QuerySet[Message]:
@@ -127,6 +133,9 @@ def _write_result(message: Message, error: str, *, now: datetime) -> None:
         )
         if written and again is None:
             _tell(message, error, now=now)
+            if message.booking_id is None:
+                # An invitation or a new password: its link is a key to the house, and nobody reads it here again.
+                Message.objects.filter(pk=message.pk).update(text="", html="")
     if error:
         log.warning("message_not_sent", message=message.pk, kind=message.kind, error=error, again=again is not None)
 

@@ -72,7 +72,7 @@ def leave_keys_to_run_out(system: LockSystem, *, actor: Actor, now: datetime) ->
     """Switch off at once: exivo is not called any more, and the keys that are there open until their time is over (R1)."""
     with transaction.atomic():
         one_at_a_time()
-        was_closing = LockSystem.objects.filter(pk=system.pk, closing_since__isnull=False).exists()
+        was_closing = LockSystem.objects.filter(pk=system.pk, closing_since__isnull=False).update(closing_since=None)
         saved = save({"lock_systems": [{"key": system.key, "enabled": False}]}, subject=subject_of(system), now=now, actor=actor)
         if was_closing:
             _no_longer_closing(system, actor=actor, now=now)

@@ -26,6 +26,7 @@ SETTING_SENTENCES = {
     ),
     "not_active": _("exivo refuses this site. Perhaps its Connection service is not active; dormakaba switches it on."),
     "unreachable": _("exivo cannot be reached. Bookings go on."),
+    "keys_left": _("Keys of this branch are still at exivo. Set its doors to not used first, then they are taken back."),
     "door_elsewhere": _("Another branch with the same Site-ID uses this door already. A door belongs to one branch."),
     "gateway": _("A gateway is no door. It connects the locks with exivo and cannot be chosen."),
     "unknown_type": _("exivo names no type. It stays locked until somebody allows it."),

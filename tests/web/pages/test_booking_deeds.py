@@ -23,9 +23,9 @@ from einlass.operations.keys import reconcile
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def test_no_show_is_offered_once_the_booking_has_begun(desk: Client, ready: Booking) -> None:
+def test_no_show_is_offered_once_the_booking_is_over(desk: Client, ready: Booking) -> None:
     before = text_of(desk.get(page_of(ready)))
-    with at(ready.start + timedelta(minutes=30)):
+    with at(ready.end + timedelta(minutes=5)):
         after = text_of(desk.get(page_of(ready)))
         answer = desk.post(page_of(ready, "no_show/"))
 
@@ -35,14 +35,15 @@ def test_no_show_is_offered_once_the_booking_has_begun(desk: Client, ready: Book
     assert EventRecord.objects.get(kind="booking.no_show").actor_name == "Nadia Keller"
 
 
-def test_no_show_before_the_start_is_refused(desk: Client, booking: Booking) -> None:
-    response = desk.post(page_of(booking, "no_show/"))
+def test_no_show_before_the_end_is_refused_because_the_key_still_opens_the_room(desk: Client, booking: Booking) -> None:
+    with at(booking.start + timedelta(minutes=30)):
+        response = desk.post(page_of(booking, "no_show/"))
 
     assert (response.status_code, Booking.objects.get().status) == (422, "confirmed")
 
 
-def test_no_show_keeps_the_key(desk: Client, ready: Booking, exivo: Exivo, clock: FakeClock) -> None:
-    clock.now = ready.start + timedelta(minutes=30)
+def test_no_show_keeps_the_key_for_the_late_margin(desk: Client, ready: Booking, exivo: Exivo, clock: FakeClock) -> None:
+    clock.now = ready.end + timedelta(minutes=5)
     with at(clock.now):
         desk.post(page_of(ready, "no_show/"))
     reconcile(ready.pk, clock=clock)
@@ -176,3 +177,13 @@ def test_answers_of_a_booking_that_is_over_cannot_be_corrected(desk: Client, boo
 
     assert 'name="answer-first_name"' not in shown.content.decode()
     assert posted.status_code == 422
+
+
+def test_opening_that_a_colleague_asked_for_leads_to_it(desk: Client, ready: Booking, service: Service) -> None:
+    other = make.make_booking(service, now=NOW, hours=30)
+    first = desk.post(page_of(ready, "open/"), {"door": make.ENTRANCE})
+
+    second = desk.post(page_of(other, "open/"), {"door": make.ENTRANCE})
+
+    assert second["Location"] == first["Location"]
+    assert desk.get(second["Location"]).status_code == 200

@@ -104,7 +104,7 @@ def doable(found: Booking, *, now: datetime) -> Doable:
         decline=may(Action.DECLINE),
         move=may(Action.MOVE) and coming,
         cancel=may(Action.CANCEL) and coming and status is not Status.PENDING,
-        no_show=may(Action.NO_SHOW) and found.start <= now,
+        no_show=may(Action.NO_SHOW) and found.end <= now,
         answers=may(Action.MOVE) and coming,
     )
 

@@ -65,7 +65,9 @@ def open_door(request: HttpRequest, reference: str) -> HttpResponse:
         opening = ask(booking.branch, component, actor=actor_of(request), now=now, booking=booking)
     except Refusal as refusal:
         return _asked(request, booking, component, now=now, refusal=refusal)
-    return redirect("manage_opening", booking.reference, opening.pk)
+    # A colleague may have asked for the same door a moment ago, for another booking of the branch.
+    asked_for = opening.booking or booking
+    return redirect("manage_opening", asked_for.reference, opening.pk)
 
 
 @staff_page(May.WORK)
