@@ -4,7 +4,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -17,12 +19,12 @@ from tests.house import House
 PHONE, E164 = "078 765 43 21", "+41787654321"
 
 
-@pytest.fixture(scope="module")
-def empty_house(tmp_path_factory: Any) -> Iterator[House]:
-    """Everything runs, nothing is set up but the account of the owner."""
-    house = House(tmp_path_factory.mktemp("empty"))
+@contextmanager
+def running(folder: Path, *, furnish: Callable[[House], None]) -> Iterator[House]:
+    """Everything runs, and the owner has his account; `furnish` says what else is there."""
+    house = House(folder)
     try:
-        house.prepare()
+        furnish(house)
         make_owner(house)
         house.start_web()
         house.start_worker()
@@ -31,15 +33,29 @@ def empty_house(tmp_path_factory: Any) -> Iterator[House]:
         house.stop()
 
 
-@pytest.fixture
-def operator(browser: Browser, empty_house: House) -> Iterator[Operator]:
-    address = f"http://127.0.0.1:{empty_house.web_port}"
-    context = browser.new_context(viewport={"width": 1280, "height": 900}, locale="de-CH", base_url=address)
+@contextmanager
+def at_his_browser(browser: Browser, house: House, *, width: int, height: int) -> Iterator[Operator]:
+    """The owner, signed in."""
+    address = f"http://127.0.0.1:{house.web_port}"
+    context = browser.new_context(viewport={"width": width, "height": height}, locale="de-CH", base_url=address)
     context.set_default_timeout(15_000)
     person = Operator(context.new_page())
     person.sign_in()
     yield person
     context.close()
+
+
+@pytest.fixture(scope="module")
+def empty_house(tmp_path_factory: Any) -> Iterator[House]:
+    """Nothing is set up."""
+    with running(tmp_path_factory.mktemp("empty"), furnish=House.prepare) as house:
+        yield house
+
+
+@pytest.fixture
+def operator(browser: Browser, empty_house: House) -> Iterator[Operator]:
+    with at_his_browser(browser, empty_house, width=1280, height=900) as person:
+        yield person
 
 
 def connect(operator: Operator) -> None:
@@ -145,27 +161,15 @@ def test_afternoon_from_an_empty_installation_to_the_green_door(operator: Operat
 
 @pytest.fixture(scope="module")
 def set_up_house(tmp_path_factory: Any) -> Iterator[House]:
-    """The same with a branch, two rooms and a service from a file."""
-    house = House(tmp_path_factory.mktemp("wrong"))
-    try:
-        house.build()
-        make_owner(house)
-        house.start_web()
-        house.start_worker()
+    """A branch, two rooms and a service are there, from a file."""
+    with running(tmp_path_factory.mktemp("wrong"), furnish=House.build) as house:
         yield house
-    finally:
-        house.stop()
 
 
 @pytest.fixture
 def clumsy(browser: Browser, set_up_house: House) -> Iterator[Operator]:
-    address = f"http://127.0.0.1:{set_up_house.web_port}"
-    context = browser.new_context(viewport={"width": 390, "height": 844}, locale="de-CH", base_url=address)
-    context.set_default_timeout(15_000)
-    person = Operator(context.new_page())
-    person.sign_in()
-    yield person
-    context.close()
+    with at_his_browser(browser, set_up_house, width=390, height=844) as person:
+        yield person
 
 
 def wrong_secret(operator: Operator) -> None:

@@ -34,8 +34,6 @@ from einlass.web.refusals import STATUS, sentence
 NEW = {"kind": "text", "active": True, "for_services": "all"}
 WHERE = _("Booking questions")
 LINES = ("label", "hint", "kind")
-# Addresses of the pages beside a question's own.
-RESERVED = frozenset({"new", "standard", "require-mobile"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,4 +141,4 @@ def _saved(request: HttpRequest, form: QuestionForm, row: Question | None) -> Ht
 
 
 def _taken(key: str) -> bool:
-    return key in RESERVED or Question.objects.filter(key=key).exists()
+    return Question.objects.filter(key=key).exists()

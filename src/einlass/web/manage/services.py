@@ -174,8 +174,7 @@ def _saved(request: HttpRequest, form: ServiceForm, row: Service | None) -> Http
 
 
 def _taken(key: str) -> bool:
-    # Not a key: the addresses of the pages beside it.
-    return key in {"new", "preview"} or Service.objects.filter(key=key).exists()
+    return Service.objects.filter(key=key).exists()
 
 
 def _crumbs(name: str) -> tuple[Crumb, ...]:
