@@ -11,7 +11,9 @@ import tempfile
 from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parent.parent / "src" / "einlass"
-LANGUAGES = ("de", "en")
+LANGUAGES = ("de", "en", "fr", "it")
+# How each tells one from many; French counts nothing as one.
+PLURALS = {"fr": "(n > 1)"}
 # Settings want a data folder; the texts do not.
 SCRATCH = {"DJANGO_SETTINGS_MODULE": "einlass.conf.settings", "EINLASS_DATA_DIR": tempfile.mkdtemp()}
 HEADER = """# SPDX-License-Identifier: Apache-2.0
@@ -22,7 +24,7 @@ msgstr ""
 "MIME-Version: 1.0\\n"
 "Content-Type: text/plain; charset=UTF-8\\n"
 "Content-Transfer-Encoding: 8bit\\n"
-"Plural-Forms: nplurals=2; plural=(n != 1);\\n"
+"Plural-Forms: nplurals=2; plural={plural};\\n"
 
 """
 
@@ -40,7 +42,9 @@ def tidy(path: Path, *, language: str) -> None:
     entries = [_without_guess(entry) for entry in body.strip().split("\n\n")]
     if language == "en":
         entries = [_in_english(entry) for entry in entries]
-    path.write_text(HEADER.format(language=language) + "\n\n".join(entries) + "\n", encoding="utf-8")
+    path.write_text(
+        HEADER.format(language=language, plural=PLURALS.get(language, "(n != 1)")) + "\n\n".join(entries) + "\n", encoding="utf-8"
+    )
 
 
 def compile_(path: Path) -> None:

@@ -5,6 +5,9 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+# What may also go by SMS, by the key of its template: a short text with the link to the guest's own page.
+SMS_MESSAGES = ("sms_received", "sms_confirmed", "sms_moved", "sms_cancelled", "sms_declined", "sms_reminder", "sms_key_ready")
+
 FIRST_PAUSE = timedelta(minutes=1)
 LONGEST_PAUSE = timedelta(hours=1)
 GIVEN_UP_AFTER = timedelta(days=2)

@@ -5,8 +5,10 @@ from einlass.models.bookings import Booking
 from einlass.models.branches import Branch, Door, Organisation, Room
 from einlass.models.events import EventRecord
 from einlass.models.keys import Access, DoorOpening, Key, VendorCall
+from einlass.models.limits import DeedCount
 from einlass.models.lock_systems import LockSystem
 from einlass.models.messages import Message, MessageTemplate
+from einlass.models.number_changes import NumberChange
 from einlass.models.pictures import Picture
 from einlass.models.services import Question, Service, ServiceRoom
 from einlass.models.users import ApiToken, User
@@ -17,6 +19,7 @@ __all__ = [
     "ApiToken",
     "Booking",
     "Branch",
+    "DeedCount",
     "Door",
     "DoorOpening",
     "EventRecord",
@@ -25,6 +28,7 @@ __all__ = [
     "LockSystem",
     "Message",
     "MessageTemplate",
+    "NumberChange",
     "Organisation",
     "Picture",
     "Question",

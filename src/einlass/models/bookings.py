@@ -48,6 +48,8 @@ class Booking(models.Model):
     mobile = models.CharField(max_length=20, blank=True, default="")
     language = models.CharField(max_length=8, default="de")
     sequence = models.PositiveIntegerField(default=0)
+    # The digest of the wish and of the form that it came from: the same form is one booking, however often it is sent.
+    once = models.CharField(max_length=64, unique=True, null=True, blank=True)
     held_until = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True, blank=True)
@@ -70,6 +72,9 @@ class Booking(models.Model):
             models.Index(name="booking_branch_start", fields=["branch", "start"]),
             models.Index(name="booking_status_end", fields=["status", "end"]),
             models.Index(name="booking_start", fields=["start"]),
+            # Looked through every minute for holds that are over, and at each booking for what a guest has open.
+            models.Index(name="booking_held", fields=["held_until"], condition=models.Q(status="held")),
+            models.Index(name="booking_open_mobile", fields=["mobile"], condition=models.Q(status__in=["held", "pending", "confirmed"])),
             # Looked through every minute for what is due to be erased.
             models.Index(
                 name="booking_to_erase", fields=["erase_since"], condition=models.Q(erase_since__isnull=False, erased_at__isnull=True)

@@ -12,6 +12,7 @@ from einlass.core.grants import Admissible, DoorFacts, DoorUse, admissible
 from einlass.core.hours import OpeningHours
 from einlass.models.fields import TextByLanguage, one_of
 from einlass.models.lock_systems import LockSystem
+from einlass.models.pictures import Picture
 
 
 class Organisation(models.Model):
@@ -26,6 +27,13 @@ class Organisation(models.Model):
     email = models.CharField(max_length=254, blank=True, default="")
     privacy_url = models.CharField(max_length=500, blank=True, default="")
     imprint_url = models.CharField(max_length=500, blank=True, default="")
+    logo = models.ForeignKey(Picture, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    # Of the one next step on the guests' pages, such as "#1f5fbf"; empty is the product's own.
+    accent_colour = models.CharField(max_length=7, blank=True, default="")
+    # How many coming bookings guests may have with one mobile number; None is no limit.
+    most_open_bookings = models.PositiveIntegerField(null=True, blank=True, default=10)
+    # The messages that also go by SMS, by the key of their template.
+    sms_messages = models.JSONField(default=list, blank=True)
     # Days after the end of a booking at which its personal data go; None keeps them.
     keep_personal_days = models.PositiveIntegerField(null=True, blank=True)
 
@@ -51,6 +59,8 @@ class Branch(models.Model):
     exceptions = models.JSONField(default=list, blank=True)
     position = models.PositiveIntegerField(default=0)
     active = models.BooleanField(default=True)
+    # Other people's pages that may show the booking pages of this branch within theirs, such as "https://www.example.org".
+    embed_origins = models.JSONField(default=list, blank=True)
     lock_system = models.ForeignKey(LockSystem, null=True, blank=True, on_delete=models.PROTECT, related_name="branches")
     early_minutes = models.PositiveSmallIntegerField(default=15)
     late_minutes = models.PositiveSmallIntegerField(default=15)

@@ -26,12 +26,17 @@ class Message(models.Model):
     """One message in the outbox: written with what caused it, sent by a worker, tried again until it was accepted or given up."""
 
     kind = models.CharField(max_length=40)
+    # "mail" or "sms"; `to_address` is an address or a number accordingly.
+    channel = models.CharField(max_length=4, default="mail")
     booking = models.ForeignKey(Booking, null=True, blank=True, on_delete=models.CASCADE, related_name="messages")
     to_address = models.CharField(max_length=254)
     language = models.CharField(max_length=8, default="de")
     subject = models.CharField(max_length=300)
     text = models.TextField()
     html = models.TextField(blank=True, default="")
+    # A calendar file that goes with it, and what it asks of the calendar: REQUEST or CANCEL.
+    calendar = models.TextField(blank=True, default="")
+    calendar_method = models.CharField(max_length=10, blank=True, default="")
     # The same cause writes the same word, so that nothing is sent twice.
     once = models.CharField(max_length=120, unique=True, null=True, blank=True)
     created_at = models.DateTimeField()
@@ -40,6 +45,10 @@ class Message(models.Model):
     attempts = models.PositiveIntegerField(default=0)
     sent_at = models.DateTimeField(null=True, blank=True)
     failed_at = models.DateTimeField(null=True, blank=True)
+    # After this it says nothing useful any more and is given up.
+    useful_until = models.DateTimeField(null=True, blank=True)
+    # It was accepted, and came back later.
+    bounced_at = models.DateTimeField(null=True, blank=True)
     error = models.CharField(max_length=300, blank=True, default="")
 
     class Meta:

@@ -34,7 +34,7 @@ from einlass.core.windows import Window
 from einlass.models import Booking, Question, Room, Service
 from einlass.operations.events import record
 from einlass.queries.availability import rooms_for, taken_windows
-from einlass.queries.bookings import booking_by_link, with_facts
+from einlass.queries.bookings import booking_of_form, with_facts
 from einlass.queries.services import needs_mobile_number, questions_of
 
 
@@ -64,8 +64,8 @@ def book(wish: Wish, *, actor: Actor, now: datetime) -> Booking:
 
     Raises Refusal: service_not_bookable (R8), invalid, not_offered, slot_taken, busy. Records BookingConfirmed or BookingRequested.
     """
-    link_token = _link_token_of(wish)
-    if link_token and (made := booking_by_link(link_token)):
+    once = _once_of(wish)
+    if once and (made := booking_of_form(once)):
         return made
     questions = questions_of(wish.service)
     if not wish.service.active or needs_mobile_number(wish.service, questions):
@@ -81,7 +81,7 @@ def book(wish: Wish, *, actor: Actor, now: datetime) -> Booking:
         created_at=now,
         answers=answers,
         **guest_of(answers, questions),
-        **({"link_token": link_token} if link_token else {}),
+        once=once,
     )
     persons = persons_in(answers, questions)
     try:
@@ -90,7 +90,7 @@ def book(wish: Wish, *, actor: Actor, now: datetime) -> Booking:
             record(BookingConfirmed() if status is Status.CONFIRMED else BookingRequested(), actor=actor, now=now, booking=booking)
     except IntegrityError:
         # The same form came twice at the same moment, and the other one was written first.
-        made = booking_by_link(link_token) if link_token else None
+        made = booking_of_form(once) if once else None
         if made is None:
             raise
         return made
@@ -205,10 +205,10 @@ def complete_past(*, now: datetime, at_most: int = 500) -> int:
     return done
 
 
-def _link_token_of(wish: Wish) -> str:
-    """The address of the own page that this wish from this form leads to; its column is unique, so it cannot be booked twice."""
+def _once_of(wish: Wish) -> str | None:
+    """One word for this wish from this form; its column is unique, so it cannot be booked twice."""
     if not wish.once:
-        return ""
+        return None
     facts = [wish.once, wish.service.key, wish.start.isoformat(), str(wish.duration), json.dumps(wish.answers, sort_keys=True, default=str)]
     digest = hmac.new(settings.SECRET_KEY.encode(), "\n".join(facts).encode(), hashlib.sha256).digest()
     return base64.urlsafe_b64encode(digest[:24]).decode()

@@ -24,6 +24,7 @@ from pydantic import (
 )
 
 from einlass.core.hours import is_known_holiday_region, is_known_zone, parse_span
+from einlass.core.messages import SMS_MESSAGES
 from einlass.core.questions import KINDS
 from einlass.core.templates import PLACEHOLDERS
 from einlass.core.texts import canonical
@@ -32,6 +33,8 @@ from einlass.operations.config_yaml import Path
 SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{0,59}")
 VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 DATA_URL = re.compile(r"data:[a-z]+/[a-z0-9.+-]+;base64,[A-Za-z0-9+/]*={0,2}")
+COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
+ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?")
 DAY_MINUTES = 1440
 
 
@@ -192,6 +195,24 @@ def _option(value: object) -> str | dict[str, Any]:
     raise ValueError("must be a text, or {key: …, label: …}")
 
 
+def _colour(value: str) -> str:
+    if value and not COLOUR.fullmatch(value):
+        raise ValueError('must be a colour such as "#1f5fbf"')
+    return value.lower()
+
+
+def _origin(value: str) -> str:
+    if not ORIGIN.fullmatch(value):
+        raise ValueError("must be the origin of a website without a path, such as https://www.example.org")
+    return value.lower()
+
+
+def _sms_message(value: str) -> str:
+    if value not in SMS_MESSAGES:
+        raise ValueError(f"is no message that goes by SMS: there are {', '.join(SMS_MESSAGES)}")
+    return value
+
+
 def _short(length: int) -> Any:
     return Field(max_length=length)
 
@@ -237,6 +258,7 @@ class Part(BaseModel):
 
 class Organisation(Part):
     needed: ClassVar[tuple[str, ...]] = ("name",)
+    related: ClassVar[frozenset[str]] = frozenset({"logo"})
     name: Annotated[str, Field(min_length=1, max_length=200)] = "Einlass"
     languages: Annotated[list[Language], Field(min_length=1), AfterValidator(_different)] = ["de", "en"]
     default_language: Language = "de"
@@ -245,6 +267,10 @@ class Organisation(Part):
     email: Annotated[str, _short(254)] = ""
     privacy_url: Url = ""
     imprint_url: Url = ""
+    logo: PictureSource = None
+    accent_colour: Annotated[str, AfterValidator(_colour)] = ""
+    most_open_bookings: Annotated[int, Field(ge=1, le=1_000_000)] | None = 10
+    sms_messages: Annotated[list[Annotated[str, AfterValidator(_sms_message)]], AfterValidator(_different)] = []
     keep_personal_days: Annotated[int, Field(ge=1, le=36_500)] | None = None
 
 
@@ -320,6 +346,7 @@ class Branch(Part):
     access: Margins = Margins()
     opening_hours: Week = Week()
     exceptions: list[ExceptionDay] = []
+    embed_origins: Annotated[list[Annotated[str, AfterValidator(_origin)]], AfterValidator(_different)] = []
     doors: list[Door] = []
     rooms: list[Room] = []
     active: bool = True

@@ -24,6 +24,11 @@ def booking_by_link(token: str) -> Booking | None:
     return None if "\0" in token else with_facts(Booking.objects.filter(link_token=token, erased_at__isnull=True)).first()
 
 
+def booking_of_form(once: str) -> Booking | None:
+    """The booking that this form, sent before, has made already."""
+    return with_facts(Booking.objects.filter(once=once)).first()
+
+
 def booking_by_reference(reference: str) -> Booking | None:
     return with_facts(Booking.objects.filter(reference=reference.upper())).first()
 
