@@ -11,6 +11,7 @@ from tests import postgres
 
 DATABASE = os.environ.get("EINLASS_TEST_DATABASE", "sqlite")
 CLUSTER = "EINLASS_TEST_POSTGRES_URL"
+SHARED = "EINLASS_TEST_SHARED"
 _scratch = tempfile.TemporaryDirectory(prefix="einlass-test-")
 _cluster: postgres.Cluster | None = None
 
@@ -23,11 +24,15 @@ os.environ.update(
         "EINLASS_ENCRYPTION_KEYS": "YSBrZXkgdGhhdCBpcyBvbmx5IGdvb2QgZm9yIHRlc3Q=",
         "EINLASS_BASE_URL": "http://testserver",
         "EINLASS_LOG_LEVEL": "warning",
+        # Tests fill in a form faster than any person; those of the check set it back.
+        "EINLASS_FORM_SECONDS": "0",
         "DJANGO_SETTINGS_MODULE": "einlass.conf.settings",
         # The browser's driver runs an event loop in the thread of the tests; our code itself is not asynchronous.
         "DJANGO_ALLOW_ASYNC_UNSAFE": "true",
     }
 )
+# With several processes the first one makes it and the others inherit where it is.
+os.environ.setdefault(SHARED, _scratch.name)
 if DATABASE == "postgres":
     # With several processes the first one starts the cluster and the others inherit its address.
     if CLUSTER not in os.environ:

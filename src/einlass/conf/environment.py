@@ -39,6 +39,9 @@ class Environment(BaseSettings):
     mail_url: str = ""
     log_level: str = "info"
     workers: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1, le=64)
+    proxies: int = Field(default=0, ge=0, le=9)
+    limit_factor: float = Field(default=1, ge=0, le=1000)
+    form_seconds: float = Field(default=2, ge=0, le=60)
 
     @field_validator("base_url", "exivo_url")
     @classmethod

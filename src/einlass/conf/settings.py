@@ -22,6 +22,8 @@ EXIVO_URL = ENVIRONMENT.exivo_url
 ALLOWED_HOSTS = [urlsplit(BASE_URL).hostname or "localhost", "localhost", "127.0.0.1", "[::1]"]
 CSRF_TRUSTED_ORIGINS = [f"{urlsplit(BASE_URL).scheme}://{urlsplit(BASE_URL).netloc}"]
 OVER_HTTPS = BASE_URL.startswith("https://")
+# How a visitor's address is found, how often he may do what, and how long a person takes for a form at least.
+PROXIES, LIMIT_FACTOR, FORM_SECONDS = ENVIRONMENT.proxies, ENVIRONMENT.limit_factor, ENVIRONMENT.form_seconds
 
 INSTALLED_APPS = [
     "django.contrib.auth",

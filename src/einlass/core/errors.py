@@ -43,10 +43,16 @@ REFUSAL_CODES = (
     "doors_off",
     "door_not_openable",
     "nothing_to_reissue",
+    "no_mail_address",
+    "too_many_codes",
+    "too_many",
 )
 
 # Codes of a FieldError about the room that somebody of the staff chose for a booking.
 ROOM_ERRORS = ("room_too_small",)
+
+# Codes of a FieldError about another mobile number and the code that proves it.
+NUMBER_ERRORS = ("same_number", "wrong_code", "code_over")
 
 # Codes of a FieldError of the settings beside those of the booking questions, with the names of the values that they carry.
 SETTING_ERRORS: Mapping[str, tuple[str, ...]] = MappingProxyType(

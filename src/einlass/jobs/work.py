@@ -8,7 +8,20 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 
 from einlass.models import Branch, Worker
-from einlass.operations import access, alarms, bookings, guest_messages, key_sweep, keys, lock_systems, mail, openings, privacy, switching
+from einlass.operations import (
+    access,
+    alarms,
+    bookings,
+    guest_messages,
+    key_sweep,
+    keys,
+    limits,
+    lock_systems,
+    mail,
+    openings,
+    privacy,
+    switching,
+)
 from einlass.queries.installation import database_clock_skew
 
 NOTHING: tuple[int, ...] = ()
@@ -41,6 +54,7 @@ def minutely() -> None:
     guest_messages.remind_due(now=now())
     alarms.raise_alarms(now=now())
     privacy.erase_due(now=now())
+    limits.forget_old(now=now())
 
 
 def send_messages() -> None:

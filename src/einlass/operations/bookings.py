@@ -19,6 +19,7 @@ from einlass.core.bookings import Status, may_become, within_deadline
 from einlass.core.errors import FieldError, Refusal
 from einlass.core.events import (
     CLOCK,
+    GUEST,
     Actor,
     BookingCancelled,
     BookingCompleted,
@@ -33,6 +34,7 @@ from einlass.core.slots import blocked_window, free_rooms, rules_for, why_not_of
 from einlass.core.windows import Window
 from einlass.models import Booking, Question, Room, Service
 from einlass.operations.events import record
+from einlass.operations.limits import refuse_many_open
 from einlass.queries.availability import rooms_for, taken_windows
 from einlass.queries.bookings import booking_of_form, with_facts
 from einlass.queries.services import needs_mobile_number, questions_of
@@ -62,7 +64,8 @@ class Wish:
 def book(wish: Wish, *, actor: Actor, now: datetime) -> Booking:
     """Book, or ask for approval where the service wants it; the staff approve by booking, and no notice binds them.
 
-    Raises Refusal: service_not_bookable (R8), invalid, not_offered, slot_taken, busy. Records BookingConfirmed or BookingRequested.
+    Raises Refusal: service_not_bookable (R8), invalid, not_offered, slot_taken, busy; too_many for guests on the page.
+    Records BookingConfirmed or BookingRequested.
     """
     once = _once_of(wish)
     if once and (made := booking_of_form(once)):
@@ -86,6 +89,8 @@ def book(wish: Wish, *, actor: Actor, now: datetime) -> Booking:
     persons = persons_in(answers, questions)
     try:
         with transaction.atomic():
+            if actor == GUEST:
+                refuse_many_open(booking.mobile, now=now)
             _take_room(booking, window=wish.window, persons=persons, wanted=wish.room)
             record(BookingConfirmed() if status is Status.CONFIRMED else BookingRequested(), actor=actor, now=now, booking=booking)
     except IntegrityError:

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from django.db.models import Q, QuerySet
 
+from einlass.core.bookings import Status
 from einlass.models import Booking
 
 
@@ -31,6 +32,12 @@ def booking_of_form(once: str) -> Booking | None:
 
 def booking_by_reference(reference: str) -> Booking | None:
     return with_facts(Booking.objects.filter(reference=reference.upper())).first()
+
+
+def open_bookings_of(mobile: str, *, now: datetime) -> int:
+    """How many bookings this number has that are not over, those that wait for approval included."""
+    coming = Booking.objects.filter(status__in=[Status.PENDING.value, Status.CONFIRMED.value], end__gt=now, erased_at__isnull=True)
+    return coming.filter(mobile=mobile).count()
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,12 @@ STATUS: dict[str, int] = {
     "doors_off": 422,
     "door_not_openable": 422,
     "nothing_to_reissue": 422,
+    "no_mail_address": 422,
+    "too_many_codes": 429,
+    "too_many": 429,
 }
+# The same for every reason, as the words are: how long it really takes would tell what was counted.
+RETRY_AFTER_SECONDS = 3600
 
 TITLES = {
     "slot_taken": _("This time has been taken meanwhile"),
@@ -45,6 +50,9 @@ TITLES = {
     "doors_off": _("No door can be opened here just now"),
     "door_not_openable": _("This door cannot be opened from here"),
     "nothing_to_reissue": _("There is no key that could be made anew"),
+    "no_mail_address": _("We have no e-mail address of yours"),
+    "too_many_codes": _("Three codes within an hour are the most"),
+    "too_many": _("Please try again a little later"),
 }
 SENTENCES = {
     "slot_taken": _("Somebody was a moment faster. Please choose another time."),
@@ -62,6 +70,13 @@ SENTENCES = {
     ),
     "door_not_openable": _("It is not one of the doors chosen for the branch, or exivo does not list it as a door."),
     "nothing_to_reissue": _("The booking opens no door now: it is over, was not confirmed, or its doors, number or Site-ID are missing."),
+    "no_mail_address": _("So we cannot send you a code. Please call us: we change the number for you."),
+    "too_many_codes": _("Nothing was changed. Try again in an hour, or call us: we change the number for you."),
+    # One sentence for the limits on an address, on a number and on its coming bookings: it tells a stranger nothing about anybody.
+    "too_many": _(
+        "So that nobody can block the rooms, we take only so many requests in a row. Nothing was booked or changed. "
+        "Try again in an hour, or ask us: we will gladly do it for you."
+    ),
     "in_use": _("Coming bookings depend on it: %(references)s. Move or cancel them first."),
 }
 FIELD_SENTENCES = {
@@ -86,6 +101,10 @@ FIELD_SENTENCES = {
     "phone_extension": _("Please give the number without an extension. Example: %(example)s."),
     "phone_letters": _("A number has no letters. Example: %(example)s."),
     "phone_impossible": _("There is no such number. Example: %(example)s."),
+    # another mobile number, see operations.numbers
+    "same_number": _("This is the number that the booking has already. Nothing has to be changed."),
+    "wrong_code": _("This is not the code of the latest e-mail. Please compare the six digits."),
+    "code_over": _("This code no longer counts. Please have another one sent."),
     # starts and durations, see core.slots
     "duration": _("This duration is not offered."),
     "past": _("This time is over."),
@@ -111,6 +130,14 @@ def field_sentence(error: FieldError) -> str:
     """What is wrong with one field, in the language of the page."""
     found = FIELD_SENTENCES.get(error.code) or SETTING_SENTENCES.get(error.code, SENTENCES["invalid"])
     return str(found) % (_VALUES | error.values)
+
+
+def told_when(response: HttpResponse, refusal: Refusal) -> HttpResponse:
+    """The answer to a refusal with the header that programs read: when to come back."""
+    if STATUS.get(refusal.code) == 429:
+        response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+        response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 def problem(refusal: Refusal) -> dict[str, Any]:

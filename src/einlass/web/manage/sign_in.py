@@ -19,6 +19,7 @@ from einlass.core.events import Actor
 from einlass.models import User
 from einlass.operations.messages import queue
 from einlass.operations.users import set_password
+from einlass.web.addresses import client_of
 
 
 class StaffAdapter(DefaultAccountAdapter):  # type: ignore[misc] # allauth brings no types
@@ -35,6 +36,10 @@ class StaffAdapter(DefaultAccountAdapter):  # type: ignore[misc] # allauth bring
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        """By which allauth counts attempts: the address by which we count everything else."""
+        return client_of(request)
 
     def add_message(self, *args: Any, **kwargs: Any) -> None:
         """Nothing: signing in and out is plain to see."""
