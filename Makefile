@@ -10,19 +10,23 @@ PROCESSES ?= 2
 PYTEST := $(BIN)/python -m pytest -q -n $(PROCESSES) --dist loadfile --no-loadscope-reorder
 ON_POSTGRES := tests/conf tests/operations tests/queries tests/jobs tests/web tests/chaos
 
-.PHONY: demo test check chaos screens format lint types contracts services clean
+.PHONY: demo compiled test check chaos screens format lint types contracts services clean
 
 $(INSTALLED): pyproject.toml uv.lock
 	$(PYTHON) -m venv --clear .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check "uv>=0.9,<1" \
-	  && $(BIN)/uv sync --quiet --frozen --inexact --extra dev --python $(BIN)/python \
+	  && $(BIN)/uv sync --quiet --frozen --inexact --compile-bytecode --extra dev --python $(BIN)/python \
 	  || $(BIN)/pip install --quiet --disable-pip-version-check --editable ".[dev]"
 	touch $(INSTALLED)
 
 demo: $(INSTALLED)
 	@exec $(BIN)/einlass demo
 
-test: $(INSTALLED) services
+# Tests start many processes, and some machines tell Python to keep nothing of what it has compiled.
+compiled: $(INSTALLED)
+	@$(BIN)/python -m compileall -q src tests
+
+test: compiled services
 	$(PYTEST) tests
 	EINLASS_TEST_DATABASE=postgres $(PYTEST) $(ON_POSTGRES)
 

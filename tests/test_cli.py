@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from tests.prepared import prepared
 from typer.testing import CliRunner
 
 from einlass.cli import app
@@ -43,12 +45,20 @@ def einlass(data_dir: Path) -> Run:
     return _runner(data_dir)
 
 
+def _migrate(folder: Path) -> None:
+    assert _runner(folder / "data")("migrate").returncode == 0
+
+
 @pytest.fixture(scope="session")
 def migrated(tmp_path_factory: pytest.TempPathFactory) -> Run:
     """The command on a migrated database that the tests share."""
-    run = _runner(tmp_path_factory.mktemp("cli") / "data")
-    assert run("migrate").returncode == 0
-    return run
+    return _runner(shutil.copytree(prepared("cli", _migrate) / "data", tmp_path_factory.mktemp("cli") / "data"))
+
+
+@pytest.fixture
+def fresh(data_dir: Path) -> Run:
+    """The command on a migrated database of the test's own."""
+    return _runner(shutil.copytree(prepared("cli", _migrate) / "data", data_dir))
 
 
 COMMANDS = [
@@ -151,15 +161,14 @@ def test_owner_takes_the_password_from_standard_input(migrated: Run) -> None:
     assert (long.returncode, "a long" in long.stdout) == (0, False)
 
 
-def test_apply_twice_says_that_nothing_changed(einlass: Run, tmp_path: Path) -> None:
-    einlass("migrate")
+def test_apply_twice_says_that_nothing_changed(fresh: Run, tmp_path: Path) -> None:
     file = tmp_path / "house.yaml"
     file.write_text(FILE)
 
-    tried = einlass("apply", str(file), "--dry-run")
-    first = einlass("apply", str(file))
-    second = einlass("apply", str(file))
-    as_json = json.loads(einlass("apply", str(file), "--json").stdout)
+    tried = fresh("apply", str(file), "--dry-run")
+    first = fresh("apply", str(file))
+    second = fresh("apply", str(file))
+    as_json = json.loads(fresh("apply", str(file), "--json").stdout)
 
     assert tried.stdout == first.stdout
     assert "services.seminar added" in first.stdout.splitlines()
@@ -188,16 +197,15 @@ def test_apply_of_a_file_that_is_not_there_is_told(migrated: Run) -> None:
     assert (done.returncode, done.stderr) == (1, "/no/such.yaml: No such file or directory\n")
 
 
-def test_export_is_a_file_that_apply_takes(einlass: Run, tmp_path: Path) -> None:
-    einlass("migrate")
+def test_export_is_a_file_that_apply_takes(fresh: Run, tmp_path: Path) -> None:
     file = tmp_path / "house.yaml"
     file.write_text(FILE)
-    einlass("apply", str(file))
+    fresh("apply", str(file))
 
-    exported = einlass("export")
+    exported = fresh("export")
     file.write_text(exported.stdout)
-    applied = einlass("apply", str(file))
-    as_json = json.loads(einlass("export", "--json").stdout)
+    applied = fresh("apply", str(file))
+    as_json = json.loads(fresh("export", "--json").stdout)
 
     assert exported.stdout.startswith("# The configuration of this installation of Einlass")
     assert (exported.returncode, exported.stderr, applied.stdout) == (0, "", "No changes.\n")

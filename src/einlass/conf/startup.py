@@ -37,11 +37,22 @@ def _check_overlap_is_refused(
     ]
 
 
+def reach() -> None:
+    """Raises OperationalError where PostgreSQL does not answer: the pool would try for ten seconds, and then speak of itself."""
+    connection = connections[DEFAULT_DB_ALIAS]
+    if connection.vendor == "postgresql":
+        import psycopg
+
+        with connection.wrap_database_errors:
+            psycopg.connect(settings.ENVIRONMENT.database_url, connect_timeout=5).close()
+
+
 def verify() -> None:
     """Before anything is served or worked on. Raises ConfigurationError when the database would accept a double booking.
 
     A database that was never migrated says so too: nothing may run on half a schema.
     """
+    reach()
     connection = connections[DEFAULT_DB_ALIAS]
     if not overlap.is_refused(connection):
         raise ConfigurationError("The database is not migrated, or does not refuse overlapping bookings. Run `einlass migrate` first.")
