@@ -36,7 +36,7 @@ def test_mail_server_reads(url: str, server: MailServer) -> None:
         ("smtp:///secret", "must be smtp://user:password@host:port, smtps://… or console:"),
         ("smtp://me:secret@example.org:99999", "has a port that is no number up to 65535"),
         ("smtp://example.org?tls=perhaps", "has a tls that is neither true nor false"),
-        ("smtp://example.org?ssl=true", "knows tls and from behind the question mark, not ssl"),
+        ("smtp://example.org?ssl=true", "knows tls, from and bounces behind the question mark, not ssl"),
     ],
 )
 def test_environment_with_a_wrong_mail_url_says_what_is_wrong(url: str, sentence: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,7 +17,7 @@ from tests.mail_server import MailServer, serving
 
 from einlass.conf.mail import LOG, SMTP
 from einlass.models import Booking, EventRecord, Message
-from einlass.operations.mail import send_due
+from einlass.operations.outbox import send_due
 from einlass.operations.messages import forget, queue
 from einlass.queries.messages import mail_trouble
 

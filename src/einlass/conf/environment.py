@@ -13,6 +13,8 @@ from pydantic import Field, SecretStr, ValidationError, field_validator, model_v
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from einlass.conf.mail import mail_server
+from einlass.conf.returns import returns_mailbox
+from einlass.conf.sms import sms_server
 
 PREFIX = "EINLASS_"
 
@@ -37,6 +39,8 @@ class Environment(BaseSettings):
     port: int = Field(default=8000, ge=1, le=65535)
     exivo_url: str = "https://api.exivo.io/v1"
     mail_url: str = ""
+    bounces_url: str = ""
+    sms_url: str = ""
     log_level: str = "info"
     workers: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1, le=64)
     proxies: int = Field(default=0, ge=0, le=9)
@@ -54,6 +58,18 @@ class Environment(BaseSettings):
     @classmethod
     def _mail_url(cls, value: str) -> str:
         mail_server(value)
+        return value
+
+    @field_validator("bounces_url")
+    @classmethod
+    def _bounces_url(cls, value: str) -> str:
+        returns_mailbox(value)
+        return value
+
+    @field_validator("sms_url")
+    @classmethod
+    def _sms_url(cls, value: str) -> str:
+        sms_server(value)
         return value
 
     @field_validator("log_level")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""EINLASS_MAIL_URL read into what Django wants to know of a mail server. What is sent, and when: `operations/mail.py`."""
+"""EINLASS_MAIL_URL read into what Django wants to know of a mail server. What is sent, and when: `operations/outbox.py`."""
 
 from __future__ import annotations
 
@@ -25,10 +25,11 @@ class MailServer:
     use_tls: bool = False
     use_ssl: bool = False
     sender: str = ""
+    bounces_to: str = ""
 
 
 def mail_server(url: str) -> MailServer:
-    """smtp://user:password@host:port?tls=true&from=…, smtps://…, console: or nothing.
+    """smtp://user:password@host:port?tls=true&from=…&bounces=…, smtps://…, console: or nothing.
 
     Raises ValueError, whose sentence does not repeat the URL: it has the password.
     """
@@ -41,30 +42,33 @@ def mail_server(url: str) -> MailServer:
         return MailServer(sender=sender)
     if parts.scheme not in PORTS or not parts.hostname:
         raise ValueError("must be smtp://user:password@host:port, smtps://… or console:")
-    unknown = sorted(set(query) - {"tls", "from"})
+    unknown = sorted(set(query) - {"tls", "from", "bounces"})
     if unknown:
-        raise ValueError(f"knows tls and from behind the question mark, not {', '.join(unknown)}")
-    tls = _yes(query.get("tls", [""])[-1])
+        raise ValueError(f"knows tls, from and bounces behind the question mark, not {', '.join(unknown)}")
+    tls = yes(query.get("tls", [""])[-1])
     return MailServer(
         backend=SMTP,
         host=parts.hostname,
-        port=_port(url) or (SUBMISSION_PORT if tls and parts.scheme == "smtp" else PORTS[parts.scheme]),
+        port=port_in(url) or (SUBMISSION_PORT if tls and parts.scheme == "smtp" else PORTS[parts.scheme]),
         user=unquote(parts.username or ""),
         password=unquote(parts.password or ""),
         use_tls=tls and parts.scheme == "smtp",
         use_ssl=parts.scheme == "smtps",
         sender=sender,
+        bounces_to=query.get("bounces", [""])[-1],
     )
 
 
-def _port(url: str) -> int | None:
+def port_in(url: str) -> int | None:
+    """The port that a URL names. Raises ValueError."""
     try:
         return urlsplit(url.strip()).port
     except ValueError:
         raise ValueError("has a port that is no number up to 65535") from None
 
 
-def _yes(word: str) -> bool:
+def yes(word: str) -> bool:
+    """What a word of a URL says. Raises ValueError."""
     if word.lower() not in YES | NO:
         raise ValueError("has a tls that is neither true nor false")
     return word.lower() in YES

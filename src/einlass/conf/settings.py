@@ -7,8 +7,11 @@ from urllib.parse import urlsplit
 from einlass.conf import database, logs
 from einlass.conf.environment import environment
 from einlass.conf.mail import mail_server
+from einlass.conf.returns import returns_mailbox
 from einlass.conf.secrets import encryption_keys, secret_key
+from einlass.conf.sms import sms_server
 from einlass.locks.port import Limits
+from einlass.web.security import file_headers
 
 database.use_newer_sqlite()
 ENVIRONMENT = environment()
@@ -40,7 +43,9 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "einlass.web.security.ContentSecurityPolicy",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "einlass.web.static_files.StaticFiles",
+    "einlass.web.compression.GuestPages",
+    "einlass.web.embedding.Embedding",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "einlass.web.languages.LanguageOfThePage",
     "django.middleware.common.CommonMiddleware",
@@ -113,6 +118,11 @@ STATIC_URL = "/static/"
 STATIC_ROOT = PACKAGE / "static"
 WHITENOISE_AUTOREFRESH = False
 WHITENOISE_MAX_AGE = 3600
+WHITENOISE_ADD_HEADERS_FUNCTION = file_headers
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "einlass.web.static_files.NamedByContent"},
+}
 
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
@@ -125,13 +135,18 @@ SECURE_HSTS_SECONDS = 31536000 if OVER_HTTPS else 0
 
 MAIL_SERVER = mail_server(ENVIRONMENT.mail_url)
 MAIL_CONFIGURED = bool(ENVIRONMENT.mail_url.strip())
-# Else the operator's own address, see `operations/mail.py`.
+# Else the operator's own address, see `operations/message_values.py`.
 MAIL_FROM = MAIL_SERVER.sender
+# Else the sender: whom a mail comes back to that cannot be delivered, and the mailbox in which a worker looks for it.
+MAIL_BOUNCES_TO = MAIL_SERVER.bounces_to
+BOUNCES_MAILBOX = returns_mailbox(ENVIRONMENT.bounces_url)
 EMAIL_BACKEND = MAIL_SERVER.backend
 EMAIL_HOST, EMAIL_PORT = MAIL_SERVER.host, MAIL_SERVER.port
 EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = MAIL_SERVER.user, MAIL_SERVER.password
 EMAIL_USE_TLS, EMAIL_USE_SSL = MAIL_SERVER.use_tls, MAIL_SERVER.use_ssl
 EMAIL_TIMEOUT = 15
+SMS_SERVER = sms_server(ENVIRONMENT.sms_url)
+SMS_CONFIGURED = bool(ENVIRONMENT.sms_url.strip())
 
 # Connect 5 s, answer 15 s; calls a second and at once come from each lock system. Tests shorten them.
 LOCK_LIMITS = Limits()

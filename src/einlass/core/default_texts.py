@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from einlass.core.default_messages import MESSAGE_SUBJECTS, MESSAGE_TEXTS
+from einlass.core.default_short_texts import SMS_TEXTS
 
 # The links are the stores' own search: it finds the app in every country, whatever number a store gives it (R9, R14).
 _EXIVO_BOOKING_PAGE = {
@@ -87,7 +88,7 @@ Una porta non si apre? {{ organisation }} La aiuta: {{ phone }}
 }
 
 DEFAULT_TEXTS: Mapping[str, Mapping[str, str]] = MappingProxyType(
-    {"exivo_booking_page": MappingProxyType(_EXIVO_BOOKING_PAGE), **MESSAGE_TEXTS}
+    {"exivo_booking_page": MappingProxyType(_EXIVO_BOOKING_PAGE), **MESSAGE_TEXTS, **SMS_TEXTS}
 )
-# Of messages alone: a text on a page has no subject.
+# Of mail alone: neither a text on a page nor an SMS has a subject.
 DEFAULT_SUBJECTS: Mapping[str, Mapping[str, str]] = MESSAGE_SUBJECTS

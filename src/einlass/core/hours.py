@@ -268,3 +268,29 @@ def local_date(instant: datetime, zone: str) -> date:
 def day_window(zone: str, day: date) -> Window:
     """The whole local day as instants: 23, 24 or 25 hours."""
     return Window(local_instant(zone, day, 0, 0), local_instant(zone, day, DAY, 0))
+
+
+@dataclass(frozen=True, slots=True)
+class ClockChange:
+    """The clocks of a place are moved: when, how far it was from UTC before and is after, and how its time is called from then on."""
+
+    at: datetime
+    before: timedelta
+    after: timedelta
+    name: str
+
+
+@lru_cache(maxsize=256)
+def clock_changes(zone: str, first: int, last: int) -> tuple[ClockChange, ...]:
+    """Every change of the years `first` to `last`, in order."""
+    place = zoneinfo.ZoneInfo(zone)
+    start, end = (int(datetime(year, 1, 1, tzinfo=UTC).timestamp()) for year in (first, last + 1))
+    days = ((second, second + DAY * 60) for second in range(start, end, DAY * 60))
+    changed = [(a, b) for a, b in days if _offset(datetime.fromtimestamp(a, place)) != _offset(datetime.fromtimestamp(b, place))]
+    return tuple(_change(place, _end_of_gap(place, a, b)) for a, b in changed)
+
+
+def _change(place: tzinfo, second: int) -> ClockChange:
+    old, new = (datetime.fromtimestamp(at, place) for at in (second - 1, second))
+    before, after = (timedelta(seconds=_offset(local)) for local in (old, new))
+    return ClockChange(datetime.fromtimestamp(second, UTC), before, after, new.tzname() or "")

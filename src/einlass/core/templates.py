@@ -15,6 +15,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from einlass.core.default_texts import DEFAULT_SUBJECTS, DEFAULT_TEXTS
+from einlass.core.messages import SMS_MESSAGES
 
 __all__ = [
     "DEFAULT_SUBJECTS",
@@ -174,7 +175,8 @@ def _only_whole_links(_tag: str, attribute: str, value: str) -> str | None:
     return value
 
 
-_BOOKED = frozenset({"guest", "service", "room", "branch", "address", "day", "time", "until", "reference", "link", "organisation", "phone"})
+_WHEN = frozenset({"day", "date", "time", "until"})
+_BOOKED = _WHEN | {"guest", "service", "room", "branch", "address", "reference", "link", "organisation", "phone"}
 _KEY = frozenset({"doors", "key_from", "key_until", "app", "early_minutes", "late_minutes"})
 # The names that each text may use.
 PLACEHOLDERS: Mapping[str, frozenset[str]] = MappingProxyType(
@@ -187,6 +189,9 @@ PLACEHOLDERS: Mapping[str, frozenset[str]] = MappingProxyType(
         "message_declined": _BOOKED | {"reason"},
         "message_reminder": _BOOKED | _KEY,
         "message_key_ready": _BOOKED | _KEY,
+        "message_link": _BOOKED,
+        "message_code": _BOOKED | {"code", "code_minutes"},
+        **dict.fromkeys(SMS_MESSAGES, _BOOKED),
         "message_key_trouble": (_BOOKED - {"phone"}) | {"key_from", "problem", "next_attempt"},
     }
 )

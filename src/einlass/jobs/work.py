@@ -13,12 +13,13 @@ from einlass.operations import (
     alarms,
     bookings,
     guest_messages,
+    holds,
     key_sweep,
     keys,
     limits,
     lock_systems,
-    mail,
     openings,
+    outbox,
     privacy,
     switching,
 )
@@ -47,10 +48,11 @@ def sweep_site(branch: int) -> None:
 
 
 def minutely() -> None:
-    """What is due and was lost on the way, and bookings that are over."""
+    """What is due and was lost on the way, and bookings and holds that are over."""
     access.find_forgotten(now=now())
     access.hand_over_due(now=now())
     bookings.complete_past(now=now())
+    holds.lapse_expired(now=now())
     guest_messages.remind_due(now=now())
     alarms.raise_alarms(now=now())
     privacy.erase_due(now=now())
@@ -58,7 +60,7 @@ def minutely() -> None:
 
 
 def send_messages() -> None:
-    mail.send_due(clock=now)
+    outbox.send_due(clock=now)
 
 
 def probe() -> None:

@@ -5,10 +5,8 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Max, Q
-from django.urls import reverse
 from django.utils import translation
 
 from einlass.core.access import AccessState
@@ -16,6 +14,7 @@ from einlass.core.alarms import GRACE, MARKS, due_alarm
 from einlass.core.bookings import Status
 from einlass.core.roles import Role
 from einlass.models import Access, Booking, Branch, User
+from einlass.operations.addresses import address_of
 from einlass.operations.key_problems import problem_sentence
 from einlass.operations.message_values import booking_values, clock, clock_after, letter
 from einlass.operations.messages import queue
@@ -81,7 +80,7 @@ def _write(booking: Booking, view: AccessView, person: User, *, once: str, now: 
         problem = problem_sentence(view.problem.code) if view.problem else ""
     values = booking_values(booking, operator, language=language) | {
         "guest": booking.guest_name or booking.reference,
-        "link": settings.BASE_URL + reverse("manage_booking", args=[booking.reference]),
+        "link": address_of("manage_booking", booking.reference),
         "problem": problem,
         "next_attempt": clock_after(again, now, zone, language=language) if again and again > now else "",
         "key_from": clock_after(view.valid_from or booking.start, booking.start, zone, language=language),

@@ -7,9 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.conf import settings
 from django.db import transaction
-from django.urls import reverse
 from django.utils import translation
 from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.http import base36_to_int, int_to_base36
@@ -20,6 +18,7 @@ from einlass.core.errors import FieldError, Refusal
 from einlass.core.events import Actor, UserChanged, UserCreated
 from einlass.core.roles import Role
 from einlass.models import Branch, Message, User
+from einlass.operations.addresses import address_of
 from einlass.operations.config_write import one_at_a_time
 from einlass.operations.events import record
 from einlass.operations.messages import queue
@@ -111,7 +110,7 @@ def _forget_mail(user: User) -> None:
 
 
 def _written(user: User, *, language: str, now: datetime, actor: Actor) -> Invitation:
-    link = settings.BASE_URL + reverse("manage_welcome", args=[int_to_base36(user.pk), _token_of(user)])
+    link = address_of("manage_welcome", int_to_base36(user.pk), _token_of(user))
     operator = organisation().name
     with translation.override(language):
         subject = gettext("Your account at %(operator)s") % {"operator": operator}

@@ -9,7 +9,6 @@ from datetime import datetime
 from html import escape
 
 from django.conf import settings
-from django.urls import reverse
 from django.utils import dateformat, translation
 
 from einlass.core.grants import chosen_doors, key_window, opens_doors
@@ -17,6 +16,7 @@ from einlass.core.hours import to_local
 from einlass.core.templates import DEFAULT_TEXTS, PLACEHOLDERS, TemplateRefused, render_html, render_plain, render_text
 from einlass.core.texts import Text, in_language
 from einlass.models import Booking, Branch, Organisation
+from einlass.operations.addresses import host, own_page
 from einlass.queries.templates import Wording, default_wording
 
 DEFAULT_APP = "dormakaba mobile access"
@@ -77,10 +77,11 @@ def booking_values(booking: Booking, operator: Organisation, *, language: str) -
         "branch": said(branch.name),
         "address": branch.address,
         "day": day_of(booking.start, zone, language=language),
+        "date": date_of(booking.start, zone, language=language),
         "time": clock(booking.start, zone),
         "until": clock_after(booking.end, booking.start, zone, language=language),
         "reference": booking.reference,
-        "link": settings.BASE_URL + reverse("booking_own", args=[booking.link_token]),
+        "link": own_page(booking),
         "organisation": operator.name,
         "phone": branch.phone or operator.phone,
         "doors": ", ".join(doors),
@@ -90,6 +91,11 @@ def booking_values(booking: Booking, operator: Organisation, *, language: str) -
         "early_minutes": str(branch.early_minutes),
         "late_minutes": str(branch.late_minutes),
     }
+
+
+def sender_address(operator: Organisation) -> str:
+    """Whom messages come from, and who invites in calendar entries."""
+    return settings.MAIL_FROM or operator.email or f"einlass@{host()}"
 
 
 def app_name(branch: Branch) -> str:
@@ -103,6 +109,12 @@ def day_of(instant: datetime, zone: str, *, language: str) -> str:
     with translation.override(language):
         said = dateformat.format(to_local(instant, zone).date(), "l, j. F Y" if language == "de" else "l j F Y")
     return said.lower() if language in SMALL_LETTERS else said
+
+
+def date_of(instant: datetime, zone: str, *, language: str) -> str:
+    """The day in as few signs as every phone can show: 12.1.2027, in English 12 Jan 2027."""
+    with translation.override(language):
+        return dateformat.format(to_local(instant, zone).date(), "j M Y" if language == "en" else "j.n.Y")
 
 
 def clock(instant: datetime, zone: str) -> str:

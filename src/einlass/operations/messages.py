@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The outbox: a message is written with what caused it, and sent later by a worker, see `mail.py`."""
+"""The outbox: a message is written with what caused it, and sent later by a worker, see `outbox.py`."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
+from einlass.core.calendar_files import Method
+from einlass.core.messages import MAIL
 from einlass.models import Booking, Message
 
 SUBJECT_LIMIT = 300
@@ -15,16 +17,20 @@ def queue(
     kind: str,
     to: str,
     language: str,
-    subject: str,
+    subject: str = "",
     text: str,
     html: str = "",
+    calendar: str = "",
+    calendar_method: Method | None = None,
     once: str | None = None,
     booking: Booking | None = None,
+    channel: str = MAIL,
+    useful_until: datetime | None = None,
     now: datetime,
 ) -> None:
     """Write a message in the caller's transaction: it is sent soon if that commits, and never otherwise.
 
-    `once` names the cause: a second message with the same word is not written.
+    `once` names the cause: a second message with the same word is not written. What could not be sent by `useful_until` is given up.
     """
     # bulk_create, because only it passes over a row that is there already without spoiling the caller's transaction.
     message = Message(
@@ -35,8 +41,12 @@ def queue(
         subject=" ".join(subject.split())[:SUBJECT_LIMIT],
         text=text,
         html=html,
+        calendar=calendar,
+        calendar_method=calendar_method.value if calendar_method else "",
         once=once,
         booking=booking,
+        channel=channel,
+        useful_until=useful_until,
         created_at=now,
         next_attempt_at=now,
     )

@@ -17,6 +17,7 @@ from einlass.core.templates import DEFAULT_TEXTS
 from einlass.models import EventRecord, Message, MessageTemplate
 from einlass.operations.config_export import exported
 from einlass.operations.settings import save as save_part
+from einlass.web.manage.template_words import TEMPLATES
 
 LIST = "/manage/settings/templates/"
 PAGE = f"{LIST}message_confirmed/"
@@ -50,7 +51,8 @@ def test_the_list_says_what_each_is_for_and_whose_text_counts(desk: Client) -> N
 
     text = text_of(desk.get(LIST))
 
-    assert text.count("Standardtext") == 8 + 1  # once in the sentence above the list
+    # All but one, and once in the sentence above the list.
+    assert text.count("Standardtext") == len(TEMPLATES) - 1 + 1
     assert "Buchung bestätigt An den Gast, sobald seine Buchung gilt. eigener Text: Deutsch, English" in text
     assert "Erinnerung An den Gast, 24 Stunden vor Beginn, ausser wenn er später gebucht hat. Standardtext" in text
 

@@ -6,8 +6,6 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from django.conf import settings
-from django.urls import reverse
 from django.utils.translation import get_language
 
 from einlass.core.bookings import Status, shown
@@ -16,6 +14,7 @@ from einlass.core.slots import SlotDay
 from einlass.core.texts import Text
 from einlass.models import Booking, Branch, Question, Service
 from einlass.models.fields import text_in
+from einlass.operations.addresses import address_of, own_page
 from einlass.queries.keys import Problem, access_of
 from einlass.queries.services import opens_doors
 from einlass.web.key_problems import problem_sentence
@@ -42,7 +41,7 @@ def booking_out(booking: Booking, *, now: datetime) -> dict[str, Any]:
         "end": _local(booking.end, zone),
         "time_zone": zone,
         "answers": booking.answers,
-        "manage_url": f"{settings.BASE_URL}/b/{booking.link_token}/",
+        "manage_url": own_page(booking),
         "access": _access(booking, zone, now=now),
     }
 
@@ -75,7 +74,7 @@ def service_out(service: Service, questions: list[Question]) -> dict[str, Any]:
         "name": _text(service.name) or service.key,
         "description": _text(service.description),
         "price": _text(service.price),
-        "picture": settings.BASE_URL + reverse("picture", args=[service.picture.digest]) if service.picture else None,
+        "picture": address_of("picture", service.picture.digest) if service.picture else None,
         "branch": _branch(service.branch),
         "durations": service.durations,
         "step": service.step,

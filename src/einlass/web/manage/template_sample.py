@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from einlass.core.templates import PLACEHOLDERS
 from einlass.models import Booking, Organisation, Service
-from einlass.operations.message_values import booking_values, clock, day_of
+from einlass.operations.message_values import booking_values, clock, date_of, day_of
 from einlass.queries.services import offered_services, opens_doors
 
 LASTS = timedelta(hours=4)
@@ -61,6 +61,7 @@ def _made_up(operator: Organisation, start: datetime, zone: str, *, language: st
         "branch": operator.name,
         "address": operator.address,
         "day": day_of(start, zone, language=language),
+        "date": date_of(start, zone, language=language),
         "time": clock(start, zone),
         "until": clock(start + LASTS, zone),
         "old_day": day_of(start - timedelta(days=1), zone, language=language),
@@ -70,6 +71,8 @@ def _made_up(operator: Organisation, start: datetime, zone: str, *, language: st
         "organisation": operator.name,
         "phone": operator.phone,
         "app": "dormakaba mobile access",
+        "code": "402 917",
+        "code_minutes": "15",
         "early_minutes": "15",
         "late_minutes": "15",
         "key_from": clock(start - MARGIN, zone),

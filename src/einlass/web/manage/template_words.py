@@ -20,10 +20,24 @@ TEMPLATES = {
     "message_declined": (_("Request declined"), _("To the guest, when you decline his request or its time is over.")),
     "message_reminder": (_("Reminder"), _("To the guest, 24 hours before the start, unless he booked later than that.")),
     "message_key_ready": (_("Key ready"), _("To the guest, when exivo has confirmed his key.")),
+    "message_link": (_("New address of the guest's page"), _("To the guest, when you renew the link and have it sent.")),
+    "message_code": (_("Code for another number"), _("To the guest, when he asks for another mobile number on his page.")),
     "message_key_trouble": (
         _("Key not confirmed"),
         _("To owners, managers and staff of the branch, 24 hours, 2 hours and 30 minutes before it has to open."),
     ),
+}
+
+# Short ones, sent by SMS where the organisation wants it: to whoever gave a mobile number.
+_SHORT = _("To the guest's mobile number, where you have this SMS sent. Up to 160 characters cost one SMS.")
+TEMPLATES |= {
+    "sms_received": (_("SMS: request received"), _SHORT),
+    "sms_confirmed": (_("SMS: booking confirmed"), _SHORT),
+    "sms_moved": (_("SMS: booking moved"), _SHORT),
+    "sms_cancelled": (_("SMS: booking cancelled"), _SHORT),
+    "sms_declined": (_("SMS: request declined"), _SHORT),
+    "sms_reminder": (_("SMS: reminder"), _SHORT),
+    "sms_key_ready": (_("SMS: key ready"), _SHORT),
 }
 
 PLACEHOLDERS = {
@@ -33,6 +47,7 @@ PLACEHOLDERS = {
     "branch": _("name of the branch"),
     "address": _("address of the branch"),
     "day": _("day of the booking"),
+    "date": _("day of the booking, in figures"),
     "time": _("start of the booking"),
     "until": _("end of the booking"),
     "old_day": _("day before it was moved"),
@@ -45,6 +60,8 @@ PLACEHOLDERS = {
     "early_minutes": _("minutes that the key opens before the start"),
     "late_minutes": _("minutes that the key opens after the end"),
     "app": _("the app that holds the key"),
+    "code": _("the code of six digits"),
+    "code_minutes": _("how many minutes the code counts"),
     "reason": _("reason that was given; may be empty"),
     "problem": _("why the key is not confirmed; may be empty"),
     "next_attempt": _("when Einlass tries again; may be empty"),

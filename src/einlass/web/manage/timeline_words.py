@@ -21,6 +21,8 @@ SENTENCES = {
     "booking.completed": _("The booking is over"),
     "booking.no_show": _("Nobody came"),
     "booking.answers_changed": _("Answers corrected: %(questions)s"),
+    "booking.number_asked": _("Another number was asked for. A code was sent"),
+    "booking.link_renewed": _("The guest's page has a new address. The old one leads nowhere"),
     "key.reissue_asked": _("A new key was asked for"),
     "key.ready": _("Key ready: read at exivo, all as it should be"),
     "key.revoked": _("Key taken back: %(reason)s"),
@@ -32,8 +34,8 @@ SENTENCES = {
     "guest.exported": _("The guest's data were looked at or taken out"),
     "guest.erasure_asked": _("The guest's data are to be erased"),
     "guest.erased": _("The guest's data were erased"),
-    "message.sent": _("E-mail sent: %(message)s"),
-    "message.failed": _("E-mail could not be sent: %(message)s"),
+    "message.sent": _("Message sent: %(message)s"),
+    "message.failed": _("Message could not be sent: %(message)s"),
 }
 # After a request the same event means that somebody approved it.
 APPROVED = _("Confirmed")
@@ -70,6 +72,15 @@ MESSAGES = {
     "message_reminder": _("reminder"),
     "message_key_ready": _("key ready"),
     "message_key_trouble": _("key in trouble"),
+    "sms_received": _("request received, by SMS"),
+    "sms_confirmed": _("confirmation, by SMS"),
+    "sms_moved": _("change, by SMS"),
+    "sms_cancelled": _("cancellation, by SMS"),
+    "sms_declined": _("request declined, by SMS"),
+    "sms_reminder": _("reminder, by SMS"),
+    "sms_key_ready": _("key ready, by SMS"),
+    "message_link": _("new address of the page"),
+    "message_code": _("code for another number"),
 }
 WORDS = {"reason": REASONS, "what": DIFFERENCES, "state": OPENED, "message": MESSAGES}
 CALLS = {
