@@ -23,6 +23,9 @@ class Status(StrEnum):
 # The states that take the room; the database refuses two of them over one blocked time.
 BLOCKING = frozenset({Status.HELD, Status.PENDING, Status.CONFIRMED})
 
+# How long a time is kept for a visitor who types his details.
+HOLD = timedelta(minutes=10)
+
 
 class Actor(StrEnum):
     """Who does something. Only the guest is bound by deadlines, also when a program acts for him."""

@@ -12,6 +12,7 @@ from einlass.core.grants import GRANTING
 from einlass.core.keys import OPEN, KeyState, urgency
 from einlass.models import Access, Booking, Branch, Key
 from einlass.operations.wakeups import Wakeup, somebody_listens, wake
+from einlass.queries.bookings import real
 from einlass.queries.keys import OPEN_STATES, due_work
 
 # A booking's key may live until its late margin has passed; no margin is longer than this.
@@ -38,7 +39,7 @@ def make_coming_due(*, branch: Branch | None, now: datetime, reason: str) -> int
 
     Bookings that ended otherwise count as long as their key might still open. Returns how many.
     """
-    bookings = Booking.objects.filter(branch__lock_system__isnull=False, end__gt=now - LONGEST_MARGIN)
+    bookings = real(Booking.objects.filter(branch__lock_system__isnull=False, end__gt=now - LONGEST_MARGIN))
     if branch is not None:
         bookings = bookings.filter(branch=branch)
     Access.objects.bulk_create(

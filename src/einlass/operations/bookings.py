@@ -16,7 +16,7 @@ from django.db import IntegrityError, transaction
 
 from einlass.core.bookings import Actor as ActorKind
 from einlass.core.bookings import Status, may_become, within_deadline
-from einlass.core.errors import FieldError, Refusal
+from einlass.core.errors import Refusal
 from einlass.core.events import (
     CLOCK,
     GUEST,
@@ -30,12 +30,11 @@ from einlass.core.events import (
     BookingRequested,
 )
 from einlass.core.questions import validate
-from einlass.core.slots import blocked_window, free_rooms, rules_for, why_not_offered
 from einlass.core.windows import Window
 from einlass.models import Booking, Question, Room, Service
 from einlass.operations.events import record
 from einlass.operations.limits import refuse_many_open
-from einlass.queries.availability import rooms_for, taken_windows
+from einlass.operations.rooms import refuse_unoffered, take_room
 from einlass.queries.bookings import booking_of_form, with_facts
 from einlass.queries.services import needs_mobile_number, questions_of
 
@@ -61,9 +60,10 @@ class Wish:
         return Window(self.start, self.start + timedelta(minutes=self.duration))
 
 
-def book(wish: Wish, *, actor: Actor, now: datetime) -> Booking:
+def book(wish: Wish, *, actor: Actor, now: datetime, hold: str = "") -> Booking:
     """Book, or ask for approval where the service wants it; the staff approve by booking, and no notice binds them.
 
+    `hold` is the token of the time that was kept for this guest; where it ran out meanwhile, the time is booked like any other.
     Raises Refusal: service_not_bookable (R8), invalid, not_offered, slot_taken, busy; too_many for guests on the page.
     Records BookingConfirmed or BookingRequested.
     """
@@ -73,7 +73,7 @@ def book(wish: Wish, *, actor: Actor, now: datetime) -> Booking:
     questions = questions_of(wish.service)
     if not wish.service.active or needs_mobile_number(wish.service, questions):
         raise Refusal("service_not_bookable")
-    _refuse_unoffered(wish.service, start=wish.start, duration=wish.duration, actor=actor, now=now)
+    refuse_unoffered(wish.service, start=wish.start, duration=wish.duration, actor=actor, now=now)
     answers = _validated(wish, questions)
     status = Status.PENDING if wish.service.approval and actor.kind is not ActorKind.STAFF else Status.CONFIRMED
     booking = Booking(
@@ -91,7 +91,7 @@ def book(wish: Wish, *, actor: Actor, now: datetime) -> Booking:
         with transaction.atomic():
             if actor == GUEST:
                 refuse_many_open(booking.mobile, now=now)
-            _take_room(booking, window=wish.window, persons=persons, wanted=wish.room)
+            take_room(booking, window=wish.window, persons=persons, now=now, wanted=wish.room, hold=hold)
             record(BookingConfirmed() if status is Status.CONFIRMED else BookingRequested(), actor=actor, now=now, booking=booking)
     except IntegrityError:
         # The same form came twice at the same moment, and the other one was written first.
@@ -121,12 +121,12 @@ def reschedule(
         # Who keeps his start and only prolongs or shortens is not late for it, also while the booking runs.
         notice = timedelta(minutes=booking.service.notice_minutes)
         asked_at = min(now, start - notice) if start == booking.start else now
-        _refuse_unoffered(booking.service, start=start, duration=minutes, actor=actor, now=asked_at)
+        refuse_unoffered(booking.service, start=start, duration=minutes, actor=actor, now=asked_at)
         old = booking.window
         old_room = booking.room.key
         booking.sequence += 1
         questions = questions_of(booking.service)
-        _take_room(booking, window=wanted, persons=persons_in(booking.answers, questions), wanted=room)
+        take_room(booking, window=wanted, persons=persons_in(booking.answers, questions), now=now, wanted=room)
         moved = BookingMoved(
             old_start=old.start.isoformat(),
             old_end=old.end.isoformat(),
@@ -239,56 +239,6 @@ def persons_in(answers: Mapping[str, object], questions: list[Question]) -> int:
     return max((count for count in counts if isinstance(count, int)), default=0)
 
 
-def _refuse_unoffered(service: Service, *, start: datetime, duration: int, actor: Actor, now: datetime) -> None:
-    reason = why_not_offered(rules_for(service.rules(), actor=actor.kind), service.branch.hours(), start=start, duration=duration, now=now)
-    if reason:
-        raise Refusal("not_offered", fields=(FieldError("duration" if reason == "duration" else "start", reason),))
-
-
-def _take_room(booking: Booking, *, window: Window, persons: int, wanted: Room | None = None) -> None:
-    """Give the booking the first free room of its service, or the one that is wanted, and write it. Raises Refusal slot_taken.
-
-    The rooms' rows are locked in the order of their ids, so that two wishes for several rooms cannot wait for one another;
-    after that the check cannot be overtaken. The database's own refusal of an overlap remains the last word.
-    """
-    rooms = {room.pk: room for room in rooms_for(booking.service, persons=persons)}
-    if not rooms:
-        raise Refusal("invalid" if persons else "not_offered", fields=(FieldError("persons", "too_many_persons"),) if persons else ())
-    if wanted is not None and wanted.pk not in rooms:
-        raise _not_this_room(booking.service, wanted)
-    if wanted is not None:
-        rooms = {wanted.pk: rooms[wanted.pk]}
-    held = Room.objects.select_for_update(no_key=True).filter(pk__in=rooms).order_by("pk").values_list("pk", "active")
-    # Somebody may have taken a room out of use while we waited for it.
-    still = {pk for pk, active in held if active}
-    rooms = {pk: room for pk, room in rooms.items() if pk in still}
-    if not rooms or not Service.objects.filter(pk=booking.service_id).exists():
-        raise Refusal("slot_taken")
-    rules = booking.service.rules()
-    blocked = blocked_window(rules, window)
-    taken = taken_windows(list(rooms), start=blocked.start, end=blocked.end, leave_out=booking if booking.pk else None)
-    preferred = sorted(rooms, key=lambda pk: pk != booking.room_id)
-    free = free_rooms(rules, rooms=preferred, taken=taken, window=window)
-    if not free:
-        raise Refusal("slot_taken")
-    booking.room = rooms[free[0]]
-    booking.start, booking.end = window.start, window.end
-    booking.blocked_from, booking.blocked_until = blocked.start, blocked.end
-    try:
-        with transaction.atomic():
-            booking.save()
-    except IntegrityError as error:
-        if "no_overlap" not in str(error):
-            raise
-        raise Refusal("slot_taken") from error
-
-
-def _not_this_room(service: Service, room: Room) -> Refusal:
-    """Why the service cannot be held in this room: it is not one of its own, or too small for so many people."""
-    ours = room.active and service.rooms.filter(pk=room.pk).exists()
-    return Refusal("invalid", fields=(FieldError("room", "room_too_small" if ours else "not_a_choice"),))
-
-
 def locked(booking: Booking) -> Booking:
     """The booking as it is now, its row locked until the end of the transaction.
 
@@ -309,8 +259,8 @@ def _become(booking: Booking, status: Status, *, now: datetime, reason: str = ""
 
 
 def refuse_ended(booking: Booking, *, now: datetime) -> None:
-    """Raises Refusal not_allowed_now for a booking that is over or was ended early."""
-    movable = booking.status in {Status.HELD.value, Status.PENDING.value, Status.CONFIRMED.value}
+    """Raises Refusal not_allowed_now for a booking that is over or was ended early, and for a time that is only held."""
+    movable = booking.status in {Status.PENDING.value, Status.CONFIRMED.value}
     if not movable or booking.end <= now:
         raise Refusal("not_allowed_now", values={"status": booking.status})
 

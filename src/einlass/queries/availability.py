@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
-from einlass.core.bookings import BLOCKING, Actor
+from einlass.core.bookings import BLOCKING, Actor, Status
 from einlass.core.hours import local_date
 from einlass.core.slots import Slot, SlotDay, nearest, offered_days, rules_for
 from einlass.core.windows import Window
@@ -24,12 +24,16 @@ def rooms_for(service: Service, *, persons: int = 0) -> list[Room]:
     return [room for room in rooms if room.capacity is None or room.capacity >= persons]
 
 
-def taken_windows(rooms: Sequence[int], *, start: datetime, end: datetime, leave_out: Booking | None = None) -> dict[int, list[Window]]:
-    """Blocked times of the rooms that reach into [start, end), sorted, in one range query. `leave_out` is the booking that moves."""
+def taken_windows(
+    rooms: Sequence[int], *, start: datetime, end: datetime, now: datetime, leave_out: Booking | None = None
+) -> dict[int, list[Window]]:
+    """Blocked times of the rooms that reach into [start, end), sorted, in one range query; a hold that ran out blocks nothing.
+
+    `leave_out` is the booking that moves, or the visitor's own hold.
+    """
     found: dict[int, list[Window]] = defaultdict(list)
-    rows = Booking.objects.filter(room_id__in=rooms, status__in=BLOCKING_STATES, blocked_from__lt=end, blocked_until__gt=start).order_by(
-        "blocked_from"
-    )
+    blocking = Booking.objects.filter(room_id__in=rooms, status__in=BLOCKING_STATES, blocked_from__lt=end, blocked_until__gt=start)
+    rows = blocking.exclude(status=Status.HELD.value, held_until__lte=now).order_by("blocked_from")
     if leave_out is not None:
         rows = rows.exclude(pk=leave_out.pk)
     for room, blocked_from, blocked_until in rows.values_list("room_id", "blocked_from", "blocked_until"):
@@ -52,7 +56,7 @@ def free_days(
     hours = service.branch.hours()
     start = datetime.combine(first, datetime.min.time(), tzinfo=now.tzinfo) - REACH
     end = datetime.combine(last, datetime.min.time(), tzinfo=now.tzinfo) + REACH
-    taken = taken_windows(rooms, start=start, end=end, leave_out=leave_out)
+    taken = taken_windows(rooms, start=start, end=end, now=now, leave_out=leave_out)
     rules = rules_for(service.rules(), actor=actor)
     return offered_days(rules, hours, rooms=rooms, taken=taken, duration=duration, first=first, last=last, now=now)
 

@@ -3,13 +3,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import Q, QuerySet
 
 from einlass.core.bookings import Status
-from einlass.models import Booking
+from einlass.models import Booking, Service
+
+HOLDS = (Status.HELD.value, Status.LAPSED.value)
 
 
 def with_facts(bookings: QuerySet[Booking]) -> QuerySet[Booking]:
@@ -22,7 +25,38 @@ def with_facts(bookings: QuerySet[Booking]) -> QuerySet[Booking]:
 def booking_by_link(token: str) -> Booking | None:
     """The booking of a guest's own page, unless his data were erased. The token is the whole proof; a guest has no other way in."""
     # PostgreSQL refuses to look for a NUL, which an address may hold.
-    return None if "\0" in token else with_facts(Booking.objects.filter(link_token=token, erased_at__isnull=True)).first()
+    if "\0" in token:
+        return None
+    return with_facts(real(Booking.objects.filter(link_token=token, erased_at__isnull=True))).first()
+
+
+def real(bookings: QuerySet[Booking]) -> QuerySet[Booking]:
+    """Without the times that are only held for a visitor, or were: nobody booked them, and no list, count or link shows them."""
+    return bookings.exclude(status__in=HOLDS)
+
+
+def held(bookings: QuerySet[Booking], *, now: datetime) -> QuerySet[Booking]:
+    """The times among them that are held for a visitor at this moment."""
+    return bookings.filter(status=Status.HELD.value, held_until__gt=now)
+
+
+def hold_of(tokens: Sequence[str], *, service: Service, now: datetime) -> Booking | None:
+    """The first hold of this service among these that has not run out."""
+    named = [token for token in tokens if token and "\0" not in token]
+    if not named:
+        return None
+    found = {row.link_token: row for row in held(Booking.objects.filter(link_token__in=named, service=service), now=now)}
+    return next((found[token] for token in named if token in found), None)
+
+
+def language_by_link(token: str) -> str:
+    """The language in which the booking of this link was made; empty where there is none."""
+    found = (
+        None
+        if "\0" in token
+        else Booking.objects.filter(link_token=token, erased_at__isnull=True).values_list("language", flat=True).first()
+    )
+    return found or ""
 
 
 def booking_of_form(once: str) -> Booking | None:
@@ -31,7 +65,8 @@ def booking_of_form(once: str) -> Booking | None:
 
 
 def booking_by_reference(reference: str) -> Booking | None:
-    return with_facts(Booking.objects.filter(reference=reference.upper())).first()
+    """The booking, or the hold as long as there is one."""
+    return with_facts(Booking.objects.filter(reference=reference.upper()).exclude(status=Status.LAPSED.value)).first()
 
 
 def open_bookings_of(mobile: str, *, now: datetime) -> int:

@@ -10,6 +10,7 @@ from typing import Any
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from einlass.models import Booking, Key, Organisation
+from einlass.queries.bookings import real
 from einlass.queries.keys import OPEN_STATES
 
 # Shorter words would list everybody.
@@ -26,7 +27,7 @@ def bookings_of_guest(text: str) -> QuerySet[Booking]:
     digits = "".join(sign for sign in text if sign.isdigit()).lstrip("0")
     if len(digits) >= SHORTEST_NUMBER and not any(sign.isalpha() for sign in text):
         found |= Q(mobile__endswith=digits)
-    return Booking.objects.filter(found).select_related("branch", "service", "room").order_by("-start", "-id")
+    return real(Booking.objects.filter(found)).select_related("branch", "service", "room").order_by("-start", "-id")
 
 
 def with_everything(bookings: QuerySet[Booking]) -> QuerySet[Booking]:

@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 
 from einlass.core.roles import BOUND_TO_BRANCHES, Role
 from einlass.models import ApiToken, Booking, Branch, User
+from einlass.queries.bookings import real
 
 
 def visible_branches(user: User) -> QuerySet[Branch]:
@@ -25,8 +26,8 @@ def bound_to(user: User) -> frozenset[int] | None:
 
 def visible_bookings(user: User) -> QuerySet[Booking]:
     if Role(user.role) not in BOUND_TO_BRANCHES:
-        return Booking.objects.all()
-    return Booking.objects.filter(branch__staff=user)
+        return real(Booking.objects.all())
+    return real(Booking.objects.filter(branch__staff=user))
 
 
 def branches_of_token(token: ApiToken) -> QuerySet[Branch]:

@@ -28,6 +28,11 @@ def offered_services() -> QuerySet[Service]:
     )
 
 
+def branch_on_offer(key: str) -> Branch | None:
+    """The branch of this key, as long as it is in use."""
+    return Branch.objects.filter(key=key, active=True).first()
+
+
 def services_of(branches: QuerySet[Branch]) -> QuerySet[Service]:
     """Every service of these branches, active or not, in the operator's order, with what a form of the staff needs."""
     return (

@@ -6,9 +6,11 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from django.http import HttpRequest
+from django.urls import get_script_prefix
 
 from einlass.models import Organisation
 from einlass.queries.services import organisation
+from einlass.web.embedding import address_in, embedded_language, origins_of
 
 NAMES = {"de": "Deutsch", "en": "English", "fr": "Français", "it": "Italiano"}
 _KEPT = "_einlass_operator"
@@ -34,18 +36,34 @@ def operator_of(request: HttpRequest) -> Organisation:
 
 def operator(request: HttpRequest) -> dict[str, Any]:
     """Django's context processor."""
-    return {"operator": operator_of(request), "language_links": _links(request)}
+    embedded = bool(embedded_language(request))
+    known = {"operator": operator_of(request), "language_links": language_links(request), "embedded": embedded}
+    return known | {"embed_origins": " ".join(origins_of(request))} if embedded else known
 
 
-def _links(request: HttpRequest) -> list[LanguageLink]:
+def language_links(request: HttpRequest, *, at: str = "") -> list[LanguageLink]:
+    """The same page in the operator's other languages, or the one at this address of ours."""
     from einlass.web.languages import languages_of
 
     current = getattr(request, "LANGUAGE_CODE", "")
     offered = languages_of(request)
-    return [LanguageLink(code, NAMES.get(code, code), _address(request, code), code == current) for code in offered]
+    return [
+        LanguageLink(code, NAMES.get(code, code), _other(request, code, at) if at else _address(request, code), code == current)
+        for code in offered
+    ]
+
+
+def _other(request: HttpRequest, code: str, at: str) -> str:
+    if language := embedded_language(request):
+        here = get_script_prefix()
+        return f"{here.removesuffix(f'embed/{language}/')}embed/{code}/{at.removeprefix(here)}"
+    return f"{at}{'&' if '?' in at else '?'}lang={code}"
 
 
 def _address(request: HttpRequest, code: str) -> str:
     kept = request.GET.copy()
+    if embedded_language(request):
+        kept.pop("lang", None)
+        return address_in(code, request) + (f"?{kept.urlencode()}" if kept else "")
     kept["lang"] = code
     return f"?{kept.urlencode()}"

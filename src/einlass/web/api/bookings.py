@@ -17,9 +17,9 @@ from einlass.core.errors import Refusal
 from einlass.core.hours import day_window
 from einlass.models import Booking, Service
 from einlass.operations import bookings as operations
-from einlass.operations.config_schema import SLUG
+from einlass.operations.config_types import SLUG
 from einlass.operations.reissue import reissue
-from einlass.queries.bookings import BookingFilter, booking_by_reference, matching
+from einlass.queries.bookings import BookingFilter, booking_by_reference, held, matching, real
 from einlass.queries.scope import bookings_of_token, branches_of_token
 from einlass.queries.services import organisation, service_by_key
 from einlass.web.api import schemas
@@ -54,7 +54,7 @@ def create(request: HttpRequest, wish: schemas.BookingIn) -> Status[Any]:
 
 @router.get("/bookings", response={200: schemas.Bookings, **answers_of()}, operation_id="list_bookings")
 def list_bookings(request: HttpRequest, asked: Query[schemas.BookingQuery]) -> dict[str, Any]:
-    """Bookings that reach into the time, soonest first, 50 a page."""
+    """Bookings that reach into the time, soonest first, 50 a page. Times held for a visitor are listed when `status=held` asks for them."""
     zone = _zone_of(request, asked.branch)
     wanted = BookingFilter(
         start=_instant(asked.first, zone, after=0),
@@ -62,10 +62,10 @@ def list_bookings(request: HttpRequest, asked: Query[schemas.BookingQuery]) -> d
         branch=asked.branch,
         text=asked.q.replace("\x00", ""),
     )
-    found = matching(_with_status(request, asked.status), wanted)
+    now = timezone.now()
+    found = matching(_with_status(request, asked.status, now=now), wanted)
     total = found.count()
     rows = found[(asked.page - 1) * PER_PAGE : asked.page * PER_PAGE]
-    now = timezone.now()
     return {
         "items": [booking_out(row, now=now) for row in rows],
         "page": asked.page,
@@ -139,11 +139,13 @@ def _language(asked: str | None) -> str:
     return asked
 
 
-def _with_status(request: HttpRequest, status: str | None) -> Any:
+def _with_status(request: HttpRequest, status: str | None, *, now: datetime) -> Any:
     seen = bookings_of_token(token_of(request))
     if status is None:
-        return seen
-    return seen.filter(status__in=[inner.value for inner, outer in SHOWN.items() if outer is BookingStatus(status)])
+        return real(seen)
+    if status == BookingStatus.HELD.value:
+        return held(seen, now=now)
+    return real(seen).filter(status__in=[inner.value for inner, outer in SHOWN.items() if outer is BookingStatus(status)])
 
 
 def _zone_of(request: HttpRequest, branch: str) -> str:

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import partial
 
@@ -24,7 +24,10 @@ from einlass.web.fields import Typed
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Which free times, and under which address: a service's, or those of a booking that moves, which is then left out of what is taken."""
+    """Which free times, and under which address: a service's, or those of a booking that moves.
+
+    The booking that moves and the visitor's own hold are left out of what is taken.
+    """
 
     service: Service
     offer: Offer
@@ -32,6 +35,23 @@ class Place:
     following: str
     now: datetime
     moving: Booking | None = None
+    held: Booking | None = None
+
+    @property
+    def leave_out(self) -> Booking | None:
+        return self.moving or self.held
+
+    @property
+    def token(self) -> str | None:
+        """The name of the hold in addresses and forms."""
+        return self.held.link_token if self.held else None
+
+    def holding(self, held: Booking) -> Place:
+        return replace(self, held=held)
+
+    def keeps(self, *, start: datetime, duration: int) -> bool:
+        """Whether this is the time that is held for the visitor."""
+        return self.held is not None and self.held.window == Window(start, start + timedelta(minutes=duration))
 
     @property
     def zone(self) -> str:
@@ -81,6 +101,8 @@ class Times:
     count: str
     empty: str
     next_free: Option | None
+    hold: str
+    here: str
     kept: tuple[tuple[str, str], ...]
 
 
@@ -98,7 +120,7 @@ def times(place: Place, choice: Choice, *, kept: Typed | None = None) -> Times:
     day = _day_shown(place, choice, free)
     slots = free.get(day, ()) if day else ()
     chosen = next((slot for slot in slots if slot.start == choice.start), None)
-    to = partial(address, place.base, duration=duration)
+    to = partial(address, place.base, duration=duration, hold=place.token)
     upcoming = None if any(free.values()) else _next_after(place, first, duration)
     return Times(
         offer=place.offer,
@@ -113,6 +135,8 @@ def times(place: Place, choice: Choice, *, kept: Typed | None = None) -> Times:
         count=ngettext("%(count)s free time", "%(count)s free times", len(slots)) % {"count": len(slots)},
         empty="" if any(free.values()) else _nothing_free(first, upcoming),
         next_free=_proposal(place, upcoming, duration) if upcoming else None,
+        hold=place.token or "",
+        here=to(month=first, day=day, start=chosen.start if chosen else None),
         kept=tuple((name, value) for name, values in (kept or {}).items() for value in values),
     )
 
@@ -120,27 +144,27 @@ def times(place: Place, choice: Choice, *, kept: Typed | None = None) -> Times:
 def is_free(place: Place, *, start: datetime, duration: int) -> bool:
     """Whether this start can be booked at this moment."""
     day = local_date(start, place.zone)
-    days = free_days(place.service, duration=duration, first=day, last=day, now=place.now, leave_out=place.moving)
+    days = free_days(place.service, duration=duration, first=day, last=day, now=place.now, leave_out=place.leave_out)
     return any(slot.start == start for free in days for slot in free.slots)
 
 
 def nearest(place: Place, *, start: datetime, duration: int) -> tuple[Option, ...]:
     """Up to three free times nearest to one that was taken meanwhile."""
-    slots = nearest_free(place.service, wanted=start, duration=duration, now=place.now, leave_out=place.moving)
+    slots = nearest_free(place.service, wanted=start, duration=duration, now=place.now, leave_out=place.leave_out)
     return tuple(_nearby(place, slot, duration) for slot in slots)
 
 
 def _month_shown(place: Place, choice: Choice, duration: int) -> date:
     first = choice.month_shown(place.zone)
     if first is None:
-        slot = next_free(place.service, duration=duration, first=place.today, now=place.now, leave_out=place.moving)
+        slot = next_free(place.service, duration=duration, first=place.today, now=place.now, leave_out=place.leave_out)
         first = local_date(slot.start, place.zone) if slot else place.today
     return min(max(first, place.today), place.last_day).replace(day=1)
 
 
 def _free(place: Place, first: date, duration: int) -> dict[date, tuple[Slot, ...]]:
     last = (first + timedelta(days=32)).replace(day=1) - timedelta(days=1)
-    days = free_days(place.service, duration=duration, first=max(first, place.today), last=last, now=place.now, leave_out=place.moving)
+    days = free_days(place.service, duration=duration, first=max(first, place.today), last=last, now=place.now, leave_out=place.leave_out)
     return {found.day: found.slots for found in days}
 
 
@@ -152,7 +176,7 @@ def _day_shown(place: Place, choice: Choice, free: Mapping[date, tuple[Slot, ...
 
 
 def _next_after(place: Place, first: date, duration: int) -> Slot | None:
-    return next_free(place.service, duration=duration, first=max(first, place.today), now=place.now, leave_out=place.moving)
+    return next_free(place.service, duration=duration, first=max(first, place.today), now=place.now, leave_out=place.leave_out)
 
 
 def _durations(place: Place, *, duration: int, first: date, day: date | None, start: datetime | None) -> tuple[Option, ...]:
@@ -160,7 +184,7 @@ def _durations(place: Place, *, duration: int, first: date, day: date | None, st
     return tuple(
         Option(
             label=formats.length_short(minutes),
-            address=address(place.base, duration=minutes, month=first, day=day, start=start),
+            address=address(place.base, duration=minutes, month=first, day=day, start=start, hold=place.token),
             chosen=minutes == duration,
         )
         for minutes in offered
@@ -185,7 +209,7 @@ def _nothing_free(first: date, upcoming: Slot | None) -> str:
 
 def _proposal(place: Place, slot: Slot, duration: int) -> Option:
     day = local_date(slot.start, place.zone)
-    to = address(place.base, duration=duration, month=day.replace(day=1), day=day, start=slot.start)
+    to = address(place.base, duration=duration, month=day.replace(day=1), day=day, start=slot.start, hold=place.token)
     return Option(label=formats.moment(slot.start, place.zone), address=to)
 
 

@@ -3,11 +3,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
 
-from django.http import HttpRequest, HttpResponse
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -18,13 +20,15 @@ from einlass.core.slots import Slot, Taken, offered_days
 from einlass.core.texts import in_language
 from einlass.models import Picture, Service
 from einlass.queries.availability import REACH, taken_windows
-from einlass.queries.services import needs_mobile_number, offered_services, questions_by_service
+from einlass.queries.services import branch_on_offer, needs_mobile_number, offered_services, questions_by_service
 from einlass.web import formats
 from einlass.web.booking.choices import address
 from einlass.web.booking.offers import Offer, offer_of
 from einlass.web.context import operator_of
 
 AHEAD = timedelta(days=30)
+# What a link may say besides, see docs/manual.
+CARRIED = ("lang", "day")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,26 +55,41 @@ class Shelf:
 
 @require_safe
 def what(request: HttpRequest) -> HttpResponse:
-    services = _bookable()
+    return _answer(request, _bookable(offered_services()))
+
+
+@require_safe
+def of_branch(request: HttpRequest, branch_key: str) -> HttpResponse:
+    """The same of one branch, for links to it. Raises Http404 where there is no such branch in use."""
+    branch = branch_on_offer(branch_key)
+    if branch is None:
+        raise Http404
+    return _answer(request, _bookable(offered_services().filter(branch=branch)))
+
+
+def _answer(request: HttpRequest, services: list[Service]) -> HttpResponse:
+    """The cards; what the address says besides (a day, the language) goes on to the free times."""
+    carried = {name: request.GET[name] for name in CARRIED if name in request.GET}
     if len(services) == 1:
-        carried = {"lang": request.GET["lang"]} if "lang" in request.GET else {}
         return redirect(address(reverse("booking_when", args=[services[0].key]), **carried))
-    return render(request, "booking/what.html", {"shelves": _shelves(request, services), "step": 1})
+    return render(request, "booking/what.html", {"shelves": _shelves(request, services, carried), "step": 1})
 
 
-def _bookable() -> list[Service]:
-    services = list(offered_services())
+def _bookable(offered: QuerySet[Service]) -> list[Service]:
+    services = list(offered)
     questions = questions_by_service(services)
     return [service for service in services if service.durations and not needs_mobile_number(service, questions[service.pk])]
 
 
-def _shelves(request: HttpRequest, services: list[Service]) -> list[Shelf]:
+def _shelves(request: HttpRequest, services: list[Service], carried: Mapping[str, str]) -> list[Shelf]:
     now = timezone.now()
     taken = _taken(services, now)
     default = operator_of(request).default_language
     shelves = []
     for branch, group in groupby(services, key=lambda service: service.branch):
-        cards = tuple(_card(service, taken=taken, now=now, language=request.LANGUAGE_CODE, default=default) for service in group)
+        cards = tuple(
+            _card(service, taken=taken, now=now, language=request.LANGUAGE_CODE, default=default, carried=carried) for service in group
+        )
         shelves.append(Shelf(branch=cards[0].offer.branch, key=branch.key, place=branch.address, cards=cards))
     return shelves
 
@@ -78,17 +97,17 @@ def _shelves(request: HttpRequest, services: list[Service]) -> list[Shelf]:
 def _taken(services: list[Service], now: datetime) -> Taken:
     """What is taken in all rooms for a month, in one query, however many services there are."""
     rooms = {room.pk for service in services for room in service.rooms.all() if room.active}
-    return taken_windows(sorted(rooms), start=now - REACH, end=now + AHEAD + REACH)
+    return taken_windows(sorted(rooms), start=now - REACH, end=now + AHEAD + REACH, now=now)
 
 
-def _card(service: Service, *, taken: Taken, now: datetime, language: str, default: str) -> Card:
+def _card(service: Service, *, taken: Taken, now: datetime, language: str, default: str, carried: Mapping[str, str]) -> Card:
     slot = _first_free(service, taken=taken, now=now)
     return Card(
         offer=offer_of(service, language=language, default=default),
         description=in_language(service.description, language=language, default=default),
         price=in_language(service.price, language=language, default=default),
         next_free=formats.moment(slot.start, service.branch.time_zone) if slot else "",
-        address=reverse("booking_when", args=[service.key]),
+        address=address(reverse("booking_when", args=[service.key]), day=carried.get("day")),
         picture=service.picture,
     )
 

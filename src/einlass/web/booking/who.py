@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Step 3, who: the booking questions, and the booking itself. Nothing typed is lost, whatever is refused."""
+"""Step 3, who: the booking questions, and the booking itself. Nothing typed is lost, whatever is refused or ran out."""
 
 from __future__ import annotations
 
@@ -19,13 +19,15 @@ from einlass.core.hours import local_date
 from einlass.core.windows import Window
 from einlass.models import Question
 from einlass.operations.bookings import Wish, book
-from einlass.web import formats, refusals
-from einlass.web.booking.choices import Choice, address, choice_in
+from einlass.operations.holds import hold
+from einlass.web import formats
+from einlass.web.booking.choices import Choice, address, choice_in, iso
 from einlass.web.booking.deadlines import Deadlines, deadlines_of
+from einlass.web.booking.holds import forget, names_a_hold, remember, sentence_of
 from einlass.web.booking.offers import bookable_service, door_hours
-from einlass.web.booking.times import Place, duration_of, is_free, nearest, times
-from einlass.web.booking.when import place_of, render_times
-from einlass.web.context import operator_of
+from einlass.web.booking.times import Place, duration_of, is_free
+from einlass.web.booking.when import place_of, refused, without_start
+from einlass.web.context import language_links, operator_of
 from einlass.web.door_information import door_information
 from einlass.web.fields import Reading, answers_in, fields_of, typed_in
 
@@ -44,21 +46,62 @@ class Summary:
 @require_http_methods(["GET", "HEAD", "POST"])
 def who(request: HttpRequest, service_key: str) -> HttpResponse:
     service, questions = bookable_service(service_key)
-    choice = choice_in({**request.GET.dict(), **request.POST.dict()})
     place = place_of(request, service)
+    choice = _chosen(place, choice_in({**request.GET.dict(), **request.POST.dict()}))
     if choice.start is None:
-        return _without_start(request, place, choice)
+        return without_start(request, place, choice)
     wanted = Choice(duration=duration_of(service, choice), start=choice.start)
     if request.method != "POST" or "again" in request.POST:
         return _form(request, place, questions, wanted)
     return _book(request, place, questions, wanted)
 
 
+def details(
+    request: HttpRequest, place: Place, questions: list[Question], wanted: Choice, *, refusal: Refusal | None = None
+) -> HttpResponse:
+    """The page itself, with what was typed so far."""
+    start, duration = _settled(wanted)
+    operator = operator_of(request)
+    reading = Reading(language=request.LANGUAGE_CODE, default=operator.default_language, country=place.service.branch.country)
+    errors = refusal.fields if refusal else ()
+    here = details_address(place, wanted)
+    context = {
+        "offer": place.offer,
+        "step": 3,
+        "fields": fields_of(questions, typed=typed_in(request.POST), errors=errors, reading=reading),
+        "summary": _summary(place, start=start, duration=duration),
+        "information": door_information(place.service, reading) if place.offer.opens_doors else None,
+        "choice": wanted,
+        "start": iso(start),
+        "action": here,
+        "back": address(place.base, duration=duration, day=local_date(start, place.zone), start=start, hold=place.token),
+        "errors": len(errors),
+        "once": request.POST.get("once", "")[:64] or secrets.token_urlsafe(12),
+        **_hold(request, place, start=start, duration=duration),
+        "language_form": "who",
+        "language_links": language_links(request, at=here),
+    }
+    return render(request, "booking/who.html", context, status=422 if refusal else 200)
+
+
+def details_address(place: Place, wanted: Choice) -> str:
+    """Where the details of this time are asked for; it says which hold keeps the time."""
+    base = reverse("booking_who", args=[place.service.key])
+    return address(base, duration=wanted.duration, start=wanted.start, hold=place.token)
+
+
+def _chosen(place: Place, choice: Choice) -> Choice:
+    """What the address says; one that names a hold alone means the time that is held."""
+    if choice.start is not None or place.held is None:
+        return choice
+    return Choice(duration=place.held.window.minutes, start=place.held.start)
+
+
 def _form(request: HttpRequest, place: Place, questions: list[Question], wanted: Choice) -> HttpResponse:
     start, duration = _settled(wanted)
     if not is_free(place, start=start, duration=duration):
-        return _refused(request, place, wanted, Refusal("slot_taken"))
-    return _render(request, place, questions, wanted, refusal=None)
+        return refused(request, place, wanted, Refusal("slot_taken"))
+    return details(request, place, questions, wanted)
 
 
 def _book(request: HttpRequest, place: Place, questions: list[Question], wanted: Choice) -> HttpResponse:
@@ -67,56 +110,36 @@ def _book(request: HttpRequest, place: Place, questions: list[Question], wanted:
     once = request.POST.get("once", "")[:64]
     wish = Wish(place.service, start, duration, answers, language=request.LANGUAGE_CODE, once=once)
     try:
-        booking = book(wish, actor=GUEST, now=place.now)
+        booking = book(wish, actor=GUEST, now=place.now, hold=place.token or "")
     except Refusal as refusal:
         if refusal.code == "invalid":
-            return _render(request, place, questions, wanted, refusal=refusal)
-        return _refused(request, place, wanted, refusal)
+            return _once_more(request, place, questions, wanted, refusal)
+        return refused(request, place, wanted, refusal)
     done = redirect(address(reverse("booking_own", args=[booking.link_token]), new=1))
     done.status_code = 303
+    forget(done, request, place.service)
     return done
 
 
-def _without_start(request: HttpRequest, place: Place, choice: Choice) -> HttpResponse:
-    page = times(place, choice, kept=typed_in(request.POST))
-    method = "post" if page.kept else "get"
-    return render_times(request, {"times": page, "step": 2, "form_method": method, "none_chosen": True}, status=422)
-
-
-def _refused(request: HttpRequest, place: Place, wanted: Choice, refusal: Refusal) -> HttpResponse:
-    """Back to the free times, with the sentence and, where somebody was faster, the nearest three."""
+def _once_more(request: HttpRequest, place: Place, questions: list[Question], wanted: Choice, refusal: Refusal) -> HttpResponse:
+    """The form with its errors. Where the hold ran out meanwhile the time is kept anew, or said to be taken."""
+    if place.held is not None or not names_a_hold(request):
+        return details(request, place, questions, wanted, refusal=refusal)
     start, duration = _settled(wanted)
-    page = times(place, Choice(duration=duration, day=local_date(start, place.zone)), kept=typed_in(request.POST))
-    context = {
-        "times": page,
-        "step": 2,
-        "form_method": "post" if page.kept else "get",
-        "refusal": refusals.sentence(refusal),
-        "refusal_title": refusals.title(refusal),
-        "taken_at": formats.clock(start, place.zone) if refusal.code == "slot_taken" else "",
-        "nearest": nearest(place, start=start, duration=duration),
-    }
-    return render_times(request, context, status=refusals.STATUS[refusal.code])
+    try:
+        held = hold(place.service, start=start, duration=duration, language=request.LANGUAGE_CODE, now=place.now)
+    except Refusal as no_more:
+        return refused(request, place, wanted, no_more)
+    answer = details(request, place.holding(held), questions, wanted, refusal=refusal)
+    remember(answer, held, now=place.now)
+    return answer
 
 
-def _render(request: HttpRequest, place: Place, questions: list[Question], wanted: Choice, *, refusal: Refusal | None) -> HttpResponse:
-    start, duration = _settled(wanted)
-    operator = operator_of(request)
-    reading = Reading(language=request.LANGUAGE_CODE, default=operator.default_language, country=place.service.branch.country)
-    errors = refusal.fields if refusal else ()
-    context = {
-        "offer": place.offer,
-        "step": 3,
-        "fields": fields_of(questions, typed=typed_in(request.POST), errors=errors, reading=reading),
-        "summary": _summary(place, start=start, duration=duration),
-        "information": door_information(place.service, reading) if place.offer.opens_doors else None,
-        "choice": wanted,
-        "action": address(place.following, duration=duration, start=start),
-        "back": address(place.base, duration=duration, day=local_date(start, place.zone), start=start),
-        "errors": len(errors),
-        "once": request.POST.get("once", "")[:64] or secrets.token_urlsafe(12),
-    }
-    return render(request, "booking/who.html", context, status=422 if refusal else 200)
+def _hold(request: HttpRequest, place: Place, *, start: datetime, duration: int) -> dict[str, object]:
+    """What is said about the hold: until when it counts, or that it ran out."""
+    kept = sentence_of(place.held) if place.held and place.keeps(start=start, duration=duration) else ""
+    again = reverse("booking_hold", args=[place.service.key])
+    return {"hold": place.token or "", "held": kept, "ran_out": place.held is None and names_a_hold(request), "hold_again": again}
 
 
 def _summary(place: Place, *, start: datetime, duration: int) -> Summary:
