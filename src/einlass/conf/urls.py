@@ -5,12 +5,13 @@ from django.urls import include, path
 
 from einlass.web import health, pictures
 from einlass.web.api.routes import api
+from einlass.web.embedding import for_guests
 
 urlpatterns = [
     path("health", health.health),
     path("ready", health.ready),
     path("api/v1/", api.urls),
-    path("pictures/<slug:digest>", pictures.picture, name="picture"),
+    path("pictures/<slug:digest>", for_guests(pictures.picture), name="picture"),
     path("manage/", include("einlass.web.manage.urls")),
     path("", include("einlass.web.booking.urls")),
 ]

@@ -12,6 +12,7 @@ from django.utils.cache import patch_vary_headers
 from django.utils.translation.trans_real import parse_accept_lang_header
 
 from einlass.web.context import operator_of
+from einlass.web.embedding import embedded_language
 
 COOKIE = "language"
 PARAMETER = "lang"
@@ -27,6 +28,8 @@ class LanguageOfThePage:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        if embedded_language(request):
+            return self._embedded(request)
         for_program = request.path.startswith(WITHOUT_OPERATOR)
         offered = complete_languages() if for_program else languages_of(request)
         chosen = request.GET.get(PARAMETER, "")
@@ -39,6 +42,16 @@ class LanguageOfThePage:
         patch_vary_headers(response, ("Accept-Language", "Cookie"))
         if chosen == language and request.COOKIES.get(COOKIE) != language:
             response.set_cookie(COOKIE, language, max_age=A_YEAR, httponly=True, samesite="Lax", secure=settings.SESSION_COOKIE_SECURE)
+        return response
+
+    def _embedded(self, request: HttpRequest) -> HttpResponse:
+        """The address alone says it, so that no cookie has to."""
+        offered = languages_of(request)
+        language = _first_of((embedded_language(request), operator_of(request).default_language), offered) or offered[0]
+        with translation.override(language):
+            request.LANGUAGE_CODE = language
+            response = self.get_response(request)
+        response.headers.setdefault("Content-Language", language)
         return response
 
 
