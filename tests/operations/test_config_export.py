@@ -29,10 +29,10 @@ from einlass.operations.pictures import data_of, made_small
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def _picture() -> str:
-    """One red pixel, in the form in which pictures are kept."""
+def _picture(colour: str = "red") -> str:
+    """One pixel, in the form in which pictures are kept."""
     drawn = io.BytesIO()
-    Image.new("RGB", (1, 1), "red").save(drawn, "PNG")
+    Image.new("RGB", (1, 1), colour).save(drawn, "PNG")
     made = made_small(drawn.getvalue())
     return data_of(Picture(media_type=made.media_type, data=made.data))
 
@@ -48,6 +48,9 @@ VALUES: dict[type[schema.Part], dict[str, Any]] = {
         "email": "info@example.org",
         "privacy_url": "https://example.org/datenschutz",
         "imprint_url": "https://example.org/impressum",
+        "logo": {"data": _picture("blue")},
+        "accent_colour": "#1f5fbf",
+        "sms_messages": ["sms_reminder", "sms_confirmed"],
     },
     schema.MobileApp: {"name": "eine andere App", "id": "100200"},
     schema.LockSystem: {"key": "exivo", "vendor": "exivo", "api_key": API_KEY, "api_secret": {"env": "EXIVO_SECRET"}},
@@ -66,6 +69,7 @@ VALUES: dict[type[schema.Part], dict[str, Any]] = {
         "holidays": "AT",
         "lock_system": "exivo",
         "site_id": BERN,
+        "embed_origins": ["https://www.example.org", "http://localhost:8000"],
     },
     schema.Service: {
         "key": "seminar",
@@ -232,6 +236,13 @@ def test_value_that_was_emptied_stays_empty(exivo: Exivo) -> None:
 
     assert after["lock_systems"][0]["mobile_app"]["name"] == ""
     assert after["questions"][-1]["label"] == ""
+
+
+def test_no_limit_of_open_bookings_survives(exivo: Exivo) -> None:
+    applied(house())
+    applied({"organisation": {"most_open_bookings": None}})
+
+    assert carried_over()["organisation"]["most_open_bookings"] is None
 
 
 def test_template_with_a_subject_alone_survives(exivo: Exivo) -> None:

@@ -13,10 +13,11 @@ from PIL import Image
 from tests.operations.config_files import applied, house, refused
 from tests.pictures import as_file, from_camera, noisy, plain
 
-from einlass.models import EventRecord, Picture, Service
+from einlass.core.messages import SMS_MESSAGES
+from einlass.models import EventRecord, Organisation, Picture, Service
 from einlass.operations.config_dump import file_of
 from einlass.operations.config_export import exported
-from einlass.operations.pictures import HEAVIEST_BYTES, LARGEST_BYTES, TALLEST, WIDEST, Made, PictureRefused, made_small
+from einlass.operations.pictures import LARGEST_BYTES, LOGO, PICTURE, Made, PictureRefused, made_small
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -57,7 +58,9 @@ def test_made_small_takes_a_jpeg_for_the_press() -> None:
     assert made_small(as_file(plain(mode="CMYK"), "JPEG")).width == 40
 
 
-@pytest.mark.parametrize(("size", "becomes"), [((3000, 1500), (WIDEST, 600)), ((1000, 4000), (400, TALLEST)), ((1200, 800), (1200, 800))])
+@pytest.mark.parametrize(
+    ("size", "becomes"), [((3000, 1500), (PICTURE.widest, 600)), ((1000, 4000), (400, PICTURE.tallest)), ((1200, 800), (1200, 800))]
+)
 def test_made_small_is_no_larger_than_it_is_shown(size: tuple[int, int], becomes: tuple[int, int]) -> None:
     made = made_small(as_file(plain(*size), "JPEG"))
 
@@ -78,7 +81,7 @@ def test_made_small_stands_upright_and_says_nothing_of_the_camera() -> None:
 def test_made_small_is_light_whatever_is_on_it() -> None:
     made = made_small(as_file(noisy(1200, 1600), "JPEG", quality=90))
 
-    assert len(made.data) <= HEAVIEST_BYTES
+    assert len(made.data) <= PICTURE.heaviest
 
 
 def test_made_small_twice_is_the_same_to_the_byte() -> None:
@@ -220,3 +223,124 @@ def test_picture_that_changed_is_told_without_its_bytes() -> None:
 def test_apply_says_what_is_wrong_with_a_picture(picture: Any, says: str) -> None:
     assert refused(with_picture(picture)) == [("services.seminar.picture", says)]
     assert Service.objects.count() == 0
+
+
+def transparent(width: int = 1200, height: int = 400) -> Image.Image:
+    """A logo as it comes from a designer: ink on nothing."""
+    image = Image.new("RGBA", (width, height), (0, 0, 0, 0))
+    image.paste((20, 20, 20, 255), (width // 4, height // 4, width // 2, height // 2))
+    return image
+
+
+def with_logo(logo: Any) -> dict[str, Any]:
+    return {"organisation": {"name": "Seminarhaus Aare", "logo": logo}}
+
+
+@pytest.mark.parametrize("mode", ["RGBA", "P", "LA"])
+def test_logo_stays_transparent(mode: str) -> None:
+    made = made_small(as_file(transparent().convert(mode)), form=LOGO)
+
+    seen = opened(made).convert("RGBA")
+    assert (made.width, made.height) == (432, 144)
+    assert (seen.getpixel((2, 2))[3], seen.getpixel((150, 50))) == (0, (20, 20, 20, 255))  # type: ignore[index] # four values in RGBA
+
+
+def test_logo_keeps_its_colours_to_the_dot() -> None:
+    made = made_small(as_file(plain(100, 40)), form=LOGO)
+
+    assert opened(made).convert("RGB").tobytes() == plain(100, 40).tobytes()
+
+
+def test_logo_is_light_whatever_is_on_it() -> None:
+    made = made_small(as_file(noisy(1200, 600)), form=LOGO)
+
+    assert len(made.data) <= LOGO.heaviest
+    assert made_small(made.data, form=LOGO) == made
+
+
+def test_logo_in_the_file_is_kept_and_exported_as_it_is() -> None:
+    applied(with_logo({"data": data_url(as_file(transparent()))}))
+    whole = exported()
+    file = {"organisation": file_of(whole)["organisation"]}
+
+    again = applied(file)
+    Organisation.objects.all().delete()
+    Picture.objects.all().delete()
+    applied(file)
+
+    assert Organisation.objects.get().logo == Picture.objects.get()
+    assert again.changes == ()
+    assert exported() == whole
+
+
+def test_logo_beside_the_file_is_read(tmp_path: Path) -> None:
+    (tmp_path / "logo.png").write_bytes(as_file(transparent()))
+
+    applied(with_logo({"file": "logo.png"}), source=str(tmp_path / "house.yaml"))
+
+    assert Organisation.objects.get().logo == Picture.objects.get()
+
+
+def test_logo_goes_when_it_is_named_empty_and_stays_when_it_is_not_named() -> None:
+    applied(with_logo({"data": data_url(as_file(plain()))}))
+
+    told = applied({"organisation": {"phone": "031 555 01 20"}}).changes
+    kept = Organisation.objects.get().logo
+    gone = applied({"organisation": {"logo": None}}).changes
+
+    assert (told, kept is not None) == (("organisation.phone changed",), True)
+    assert (gone, Organisation.objects.get().logo, Picture.objects.count()) == (("organisation.logo changed",), None, 0)
+
+
+def test_logo_stays_when_the_picture_of_a_service_goes() -> None:
+    applied(with_drawn(from_camera()) | {"organisation": with_logo({"data": data_url(as_file(plain()))})["organisation"]})
+
+    applied({"services": [{"key": "seminar", "picture": None}]})
+
+    assert Organisation.objects.get().logo == Picture.objects.get()
+
+
+def test_logo_that_is_also_the_picture_of_a_service_stays_for_it() -> None:
+    drawn = {"data": data_url(made_small(as_file(plain()), form=LOGO).data, "image/webp")}
+    applied(with_picture(drawn) | {"organisation": with_logo(drawn)["organisation"]})
+
+    applied({"organisation": {"logo": None}})
+
+    assert (Service.objects.get().picture, Organisation.objects.get().logo) == (Picture.objects.get(), None)
+
+
+def test_logo_that_is_a_drawing_of_lines_is_refused() -> None:
+    drawn = {"data": data_url(b"<svg xmlns='http://www.w3.org/2000/svg'/>", "image/svg+xml")}
+
+    assert refused(with_logo(drawn)) == [("organisation.logo", "is no picture that can be read: take a JPEG, PNG or WebP file")]
+
+
+@pytest.mark.parametrize(
+    ("part", "path", "says"),
+    [
+        ({"organisation": {"accent_colour": "blue"}}, "organisation.accent_colour", 'must be a colour such as "#1f5fbf"'),
+        ({"organisation": {"most_open_bookings": 0}}, "organisation.most_open_bookings", "must be at least 1"),
+        (
+            {"organisation": {"sms_messages": ["message_confirmed"]}},
+            "organisation.sms_messages[1]",
+            f"is no message that goes by SMS: there are {', '.join(SMS_MESSAGES)}",
+        ),
+        (
+            {"branches": [{"key": "bern", "embed_origins": ["https://example.org/book"]}]},
+            "branches.bern.embed_origins[1]",
+            "must be the origin of a website without a path, such as https://www.example.org",
+        ),
+    ],
+)
+def test_apply_says_what_is_wrong_with_the_guests_pages(part: dict[str, Any], path: str, says: str) -> None:
+    applied(house("lock_systems", 0, "enabled", value=False))
+
+    assert refused(part) == [(path, says)]
+
+
+def test_origin_is_kept_as_browsers_name_it() -> None:
+    applied(house("lock_systems", 0, "enabled", value=False))
+
+    applied({"branches": [{"key": "bern", "embed_origins": ["HTTPS://WWW.Example.org:443", "http://localhost:8000"]}]})
+
+    assert exported()["branches"][0]["embed_origins"] == ["https://www.example.org", "http://localhost:8000"]

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any, get_args
 
 import yaml
@@ -33,14 +33,23 @@ SAID_EMPTY = frozenset({(schema.Question, "label")})
 
 def file_of(whole: Exported) -> Exported:
     """The configuration without what is empty and with its pictures: applied to an empty installation both say the same."""
-    services = _with_pictures(whole.get("services", []))
-    return _said(whole | ({"services": services} if services else {}), schema.ConfigFile)
+    shown = {picture["digest"] for picture in _pictures(whole)}
+    data = {row.digest: {"data": data_of(row)} for row in Picture.objects.filter(digest__in=shown)} if shown else {}
+    return _said(_with_pictures(whole, data), schema.ConfigFile)
 
 
-def _with_pictures(services: list[Exported]) -> list[Exported]:
-    shown = {name: picture["digest"] for name, picture in ((part["key"], part.get("picture")) for part in services) if picture}
-    data = {row.digest: {"data": data_of(row)} for row in Picture.objects.filter(digest__in=shown.values())} if shown else {}
-    return [part | {"picture": data[shown[part["key"]]]} if part["key"] in shown else part for part in services]
+def _pictures(whole: Exported) -> Iterator[Exported]:
+    pictures = [whole.get("organisation", {}).get("logo"), *(part.get("picture") for part in whole.get("services", []))]
+    yield from (picture for picture in pictures if picture)
+
+
+def _with_pictures(part: Any, data: Mapping[str, Exported]) -> Any:
+    """The same with each picture whole in the place of its digest."""
+    if isinstance(part, list):
+        return [_with_pictures(item, data) for item in part]
+    if not isinstance(part, dict):
+        return part
+    return data[part["digest"]] if set(part) == {"digest"} else {name: _with_pictures(value, data) for name, value in part.items()}
 
 
 def as_yaml(whole: Exported) -> str:

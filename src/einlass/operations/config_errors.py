@@ -29,6 +29,7 @@ SENTENCES = {
     "greater_than_equal": "must be at least {ge}",
     "less_than_equal": "must be at most {le}",
     "string_too_long": "is too long: at most {max_length} characters",
+    "not_an_origin": "must be the origin of a website without a path, such as https://www.example.org",
 }
 # The codes of the same mistakes for pages; see `core/errors.py:SETTING_ERRORS`.
 CODES = {
@@ -40,6 +41,8 @@ CODES = {
     "greater_than_equal": "too_small",
     "less_than_equal": "too_large",
     "string_pattern_mismatch": "not_a_url",
+    "not_a_colour": "not_a_colour",
+    "not_an_origin": "not_an_origin",
 }
 LIMITS = frozenset({"ge", "le", "max_length"})
 # Every round mends at least one error, and a file has a finite number of them; this only stops a bug.
@@ -62,7 +65,7 @@ def validated(document: Document) -> ConfigFile:
             for detail in details if not noted else []:
                 noted.add(detail["loc"])
                 if detail["loc"] not in document.unreadable:
-                    document.fault(detail["loc"], _sentence(detail), code=CODES.get(detail["type"], ""), values=_limits(detail))
+                    document.fault(detail["loc"], _sentence(detail), code=CODES.get(detail["type"], ""), values=_filling(detail))
             for loc in sorted({_culprit(detail) for detail in details}, key=_from_behind, reverse=True):
                 _leave_out(data, loc)
     return ConfigFile()
@@ -79,9 +82,11 @@ def _sentence(detail: ErrorDetails) -> str:
     return SENTENCES.get(kind, detail["msg"]).format(**context)
 
 
-def _limits(detail: ErrorDetails) -> dict[str, str]:
-    limit = next((str(limit) for name, limit in detail.get("ctx", {}).items() if name in LIMITS), "")
-    return {"limit": limit} if limit else {}
+def _filling(detail: ErrorDetails) -> dict[str, str]:
+    """What fills the sentence of a page: the limit, or the value where a field has several."""
+    context = detail.get("ctx", {})
+    limit = next((str(limit) for name, limit in context.items() if name in LIMITS), "")
+    return {"limit": limit} if limit else {"value": str(context["value"])} if "value" in context else {}
 
 
 def _unknown_field(loc: Path) -> str:

@@ -13,7 +13,7 @@ from django.db.models import Prefetch
 
 from einlass.core.grants import DoorUse
 from einlass.core.texts import canonical
-from einlass.models import Branch, Door, LockSystem, MessageTemplate, Organisation, Question, Room, Service, ServiceRoom
+from einlass.models import Branch, Door, LockSystem, MessageTemplate, Organisation, Picture, Question, Room, Service, ServiceRoom
 from einlass.operations import config_schema as schema
 from einlass.operations.config_yaml import NAMED_BY
 
@@ -22,7 +22,7 @@ Exported = dict[str, Any]
 VARIABLE = "{key}_SECRET"
 TEXTS = frozenset({"name", "description", "price", "label", "hint", "text", "subject"})
 # Telephone numbers are told as changed, not told whole (I10); pictures are too long to be told.
-UNTOLD = frozenset({"phone", "picture"})
+UNTOLD = frozenset({"phone", "picture", "logo"})
 
 
 def exported() -> Exported:
@@ -38,7 +38,8 @@ def exported() -> Exported:
 
 
 def organisation_part() -> Exported:
-    return _columns(schema.Organisation, Organisation.objects.first() or Organisation(languages=["de", "en"]))
+    row = Organisation.objects.select_related("logo").defer("logo__data").first() or Organisation(languages=["de", "en"])
+    return _columns(schema.Organisation, row) | {"logo": picture_part(row.logo)}
 
 
 def lock_system_part(row: LockSystem) -> Exported:
@@ -80,9 +81,13 @@ def service_part(row: Service) -> Exported:
         "branch": row.branch.key,
         "rooms": rooms,
         "doors": [door.component for door in row.doors.all()],
-        # By its digest: this is read for every page that saves something, and a picture is long. In a file it stands whole.
-        "picture": {"digest": row.picture.digest} if row.picture else None,
+        "picture": picture_part(row.picture),
     }
+
+
+def picture_part(row: Picture | None) -> Exported | None:
+    """By its digest: this is read for every page that saves something, and a picture is long. In a file it stands whole."""
+    return {"digest": row.digest} if row else None
 
 
 def question_part(row: Question) -> Exported:

@@ -9,9 +9,10 @@ from pathlib import Path
 
 from einlass.operations import config_schema as schema
 from einlass.operations.config_check import Checked
-from einlass.operations.pictures import Made, PictureRefused, made_small
+from einlass.operations.config_types import PictureData, PictureFile
+from einlass.operations.pictures import LOGO, PICTURE, Form, Made, PictureRefused, made_small
 
-# None takes the picture away; a service that is not named keeps what it has.
+# By the field that it stands in, such as `organisation.logo`. None takes the picture away; what is not named keeps what it has.
 Pictures = dict[str, Made | None]
 
 SENTENCES = {
@@ -23,17 +24,11 @@ SENTENCES = {
 def read_pictures(checked: Checked) -> Pictures:
     """The pictures that the file names, in our form. One that cannot be read is a fault at its line."""
     pictures: Pictures = {}
+    organisation = checked.file.organisation
+    if organisation is not None:
+        _read(checked, organisation, "logo", form=LOGO, name="organisation.logo", pictures=pictures)
     for service in checked.file.services:
-        if "picture" not in service.model_fields_set:
-            continue
-        try:
-            pictures[service.key] = _made(service.picture, beside=Path(checked.document.source).parent)
-        except PictureRefused as refused:
-            sentence = SENTENCES[refused.code].format(limit=refused.limit)
-            checked.document.fault(service.at("picture"), sentence, code=refused.code, values={"limit": refused.limit})
-        except OSError as error:
-            sentence = f"cannot be read: {error.strerror or 'there is no such file'}"
-            checked.document.fault(service.at("picture"), sentence, code="picture_unreadable")
+        _read(checked, service, "picture", form=PICTURE, name=f"services.{service.key}.picture", pictures=pictures)
     return pictures
 
 
@@ -42,10 +37,23 @@ def part_of_upload(data: bytes) -> dict[str, str]:
     return {"data": f"data:application/octet-stream;base64,{base64.b64encode(data).decode()}"}
 
 
-def _made(source: schema.PictureFile | schema.PictureData | None, *, beside: Path) -> Made | None:
+def _read(checked: Checked, part: schema.Part, field: str, *, form: Form, name: str, pictures: Pictures) -> None:
+    if field not in part.model_fields_set:
+        return
+    try:
+        pictures[name] = _made(getattr(part, field), form=form, beside=Path(checked.document.source).parent)
+    except PictureRefused as refused:
+        sentence = SENTENCES[refused.code].format(limit=refused.limit)
+        checked.document.fault(part.at(field), sentence, code=refused.code, values={"limit": refused.limit})
+    except OSError as error:
+        sentence = f"cannot be read: {error.strerror or 'there is no such file'}"
+        checked.document.fault(part.at(field), sentence, code="picture_unreadable")
+
+
+def _made(source: PictureFile | PictureData | None, *, form: Form, beside: Path) -> Made | None:
     match source:
-        case schema.PictureFile(file=name):
-            return made_small((beside / name).read_bytes())
-        case schema.PictureData(data=url):
-            return made_small(base64.b64decode(url.partition(",")[2]))
+        case PictureFile(file=name):
+            return made_small((beside / name).read_bytes(), form=form)
+        case PictureData(data=url):
+            return made_small(base64.b64decode(url.partition(",")[2]), form=form)
     return None

@@ -14,6 +14,7 @@ from einlass.models import Branch, LockSystem
 from einlass.operations import config_schema as schema
 from einlass.operations.config_check import CHOSEN, Checked
 from einlass.operations.config_fields import given
+from einlass.operations.config_types import EnvironmentSecret, FileSecret, Secret
 from einlass.operations.lock_systems import SiteAnswer, ask_site, seal_secret
 
 SAYS_NO = {
@@ -50,13 +51,13 @@ def read_secrets(checked: Checked) -> Secrets:
     return secrets
 
 
-def _plain(secret: schema.Secret, *, beside: Path) -> str:
+def _plain(secret: Secret, *, beside: Path) -> str:
     match secret:
-        case schema.EnvironmentSecret(env=name):
+        case EnvironmentSecret(env=name):
             if not (value := os.environ.get(name, "").strip()):
                 raise LookupError(f"the environment variable {name} is not set")
             return value
-        case schema.FileSecret(file=name):
+        case FileSecret(file=name):
             try:
                 value = (beside / name).read_text().strip()
             except (OSError, UnicodeDecodeError) as error:

@@ -20,7 +20,7 @@ from einlass.operations.config_pictures import Pictures
 from einlass.operations.config_texts import label_of
 from einlass.operations.config_vendor import Secrets
 from einlass.operations.lock_systems import SiteAnswer, credentials_changed, seal_secret, secret_differs, write_site_answer
-from einlass.operations.pictures import Made, forget_unused, keep
+from einlass.operations.pictures import forget_unused, keep
 
 # Values that say more than "changed" and give nobody away.
 TELLING = (bool, int)
@@ -92,7 +92,7 @@ def one_at_a_time() -> None:
 def write(file: schema.ConfigFile, *, secrets: Secrets, pictures: Pictures, changes: Changes) -> None:
     """Everything but what the vendor said."""
     if file.organisation is not None:
-        _organisation(file.organisation, changes)
+        _organisation(file.organisation, pictures, changes)
     for item in file.lock_systems:
         _lock_system(item, secrets, changes)
     for branch in file.branches:
@@ -122,10 +122,11 @@ def write_answers(answers: dict[str, SiteAnswer], *, changes: Changes, now: date
             changes.note(f"branches.{branch.key}.doors: {more} new from exivo")
 
 
-def _organisation(item: schema.Organisation, changes: Changes) -> None:
-    old = Organisation.objects.first()
-    new = old is None
-    changes.assign(old or Organisation(), "organisation", given(item, new=new), new=new)
+def _organisation(item: schema.Organisation, pictures: Pictures, changes: Changes) -> None:
+    old = Organisation.objects.select_related("logo").first()
+    row, new = old or Organisation(), old is None
+    changes.assign(row, "organisation", given(item, new=new), new=new)
+    _set_picture(row, "logo", "organisation", pictures, changes, new=new)
 
 
 def _lock_system(item: schema.LockSystem, secrets: Secrets, changes: Changes) -> None:
@@ -226,17 +227,19 @@ def _service(item: schema.Service, pictures: Pictures, changes: Changes) -> None
         _set_rooms(row, item.rooms, name, changes, new=new)
     if new or "doors" in item.model_fields_set:
         _set_doors(row, row.branch, item.doors, name, changes, new=new)
-    if item.key in pictures:
-        _set_picture(row, pictures[item.key], name, changes, new=new)
+    _set_picture(row, "picture", name, pictures, changes, new=new)
 
 
-def _set_picture(row: Service, made: Made | None, name: str, changes: Changes, *, new: bool) -> None:
-    if (made.digest if made else None) == (row.picture.digest if row.picture else None):
+def _set_picture(row: Service | Organisation, field: str, name: str, pictures: Pictures, changes: Changes, *, new: bool) -> None:
+    if f"{name}.{field}" not in pictures:
         return
-    row.picture = keep(made) if made else None
-    row.save(update_fields=["picture"])
+    made, old = pictures[f"{name}.{field}"], getattr(row, field)
+    if (made.digest if made else None) == (old.digest if old else None):
+        return
+    setattr(row, field, keep(made) if made else None)
+    row.save(update_fields=[field])
     forget_unused()
-    changes.changed(f"{name}.picture", new=new)
+    changes.changed(f"{name}.{field}", new=new)
 
 
 def _set_rooms(row: Service, keys: list[str], name: str, changes: Changes, *, new: bool) -> None:

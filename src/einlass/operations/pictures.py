@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Pictures of services: whatever somebody uploads becomes one small WebP without metadata. What is one already stays byte for byte, so
-that an exported configuration applied again changes nothing."""
+"""Pictures of services and the logo: whatever somebody uploads becomes one small WebP without metadata. What is one already stays byte for
+byte, so that an exported configuration applied again changes nothing."""
 
 from __future__ import annotations
 
@@ -8,21 +8,18 @@ import base64
 import hashlib
 import io
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from PIL import Image, ImageCms, ImageOps
 
-from einlass.models import Picture
+from einlass.models import Organisation, Picture
 
 LARGEST_MEGABYTES = 8
 LARGEST_BYTES = LARGEST_MEGABYTES * 1024 * 1024
 # A few bytes can claim to be a huge picture, so it is looked at before it is unpacked.
 LARGEST_MEGAPIXELS = 50
-WIDEST, TALLEST = 1200, 1600
-# Guests load it on a phone: what is larger is made coarser.
-HEAVIEST_BYTES = 600_000
-QUALITIES = (80, 65, 50, 30, 10)
 READ = ("JPEG", "PNG", "WEBP")
 MEDIA_TYPE = "image/webp"
 # What a WebP consists of when nothing but the picture is in it.
@@ -41,6 +38,21 @@ class PictureRefused(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Form:
+    """How large a picture may become. Guests load it on a phone: what is heavier is made coarser, `ways` from the finest on."""
+
+    widest: int
+    tallest: int
+    heaviest: int
+    ways: tuple[Mapping[str, Any], ...]
+
+
+PICTURE = Form(1200, 1600, 600_000, tuple({"quality": quality} for quality in (80, 65, 50, 30, 10)))
+# It stands on every page, two fingers wide: three dots a pixel for fine screens, its edges sharp where that is light enough.
+LOGO = Form(600, 144, 12_000, ({"lossless": True, "quality": 100}, *({"quality": quality} for quality in (90, 75, 50, 20, 1))))
+
+
+@dataclass(frozen=True, slots=True)
 class Made:
     """A picture as it is kept and sent."""
 
@@ -54,7 +66,7 @@ class Made:
         return hashlib.sha256(self.data).hexdigest()
 
 
-def made_small(data: bytes) -> Made:
+def made_small(data: bytes, *, form: Form = PICTURE) -> Made:
     """The picture in our form. Raises PictureRefused: unreadable, or too large in bytes or in pixels."""
     if len(data) > LARGEST_BYTES:
         raise PictureRefused("picture_too_large", limit=f"{LARGEST_MEGABYTES} MB")
@@ -62,20 +74,20 @@ def made_small(data: bytes) -> Made:
         with Image.open(io.BytesIO(data), formats=READ) as image:
             if image.width * image.height > LARGEST_MEGAPIXELS * 1_000_000:
                 raise PictureRefused("picture_too_large", limit=f"{LARGEST_MEGAPIXELS} MP")
-            ours = is_ours(data, image)
+            ours = is_ours(data, image, form=form)
             # A JPEG is unpacked near the size that is wanted, in a fraction of the memory.
-            image.draft("RGB", (2 * WIDEST, 2 * TALLEST))
+            image.draft("RGB", (2 * form.widest, 2 * form.tallest))
             image.load()
-            return Made(data, image.width, image.height) if ours else _encoded(_upright(image))
+            return Made(data, image.width, image.height) if ours else _encoded(_upright(image, form=form), form=form)
     except BOMBS:
         raise PictureRefused("picture_too_large", limit=f"{LARGEST_MEGAPIXELS} MP") from None
     except UNREADABLE:
         raise PictureRefused("picture_unreadable") from None
 
 
-def is_ours(data: bytes, image: Image.Image) -> bool:
+def is_ours(data: bytes, image: Image.Image, *, form: Form = PICTURE) -> bool:
     """Whether it is small, alone and without anything that is not the picture."""
-    small = image.width <= WIDEST and image.height <= TALLEST and len(data) <= HEAVIEST_BYTES
+    small = image.width <= form.widest and image.height <= form.tallest and len(data) <= form.heaviest
     return image.format == "WEBP" and small and set(_chunks(data)) <= PICTURE_CHUNKS
 
 
@@ -86,8 +98,9 @@ def keep(made: Made) -> Picture:
 
 
 def forget_unused() -> None:
-    """Pictures that no service shows any more."""
-    Picture.objects.filter(services__isnull=True).delete()
+    """Pictures that no page shows any more."""
+    logos = Organisation.objects.exclude(logo=None).values("logo")
+    Picture.objects.filter(services__isnull=True).exclude(pk__in=logos).delete()
 
 
 def data_of(picture: Picture) -> str:
@@ -107,10 +120,10 @@ def _chunks(data: bytes) -> Iterator[bytes]:
         yield b"more"
 
 
-def _upright(image: Image.Image) -> Image.Image:
+def _upright(image: Image.Image, *, form: Form) -> Image.Image:
     """As the camera was held, in the colours of the web, no larger than it is shown."""
     turned = _in_web_colours(_turned(image))
-    turned.thumbnail((WIDEST, TALLEST), Image.Resampling.LANCZOS)
+    turned.thumbnail((form.widest, form.tallest), Image.Resampling.LANCZOS)
     return turned
 
 
@@ -137,11 +150,11 @@ def _in_web_colours(image: Image.Image) -> Image.Image:
     return image.convert(mode)
 
 
-def _encoded(image: Image.Image) -> Made:
+def _encoded(image: Image.Image, *, form: Form) -> Made:
     """The finest that is light enough; nothing but the pixels goes into it."""
-    for quality in QUALITIES:
+    for way in form.ways:
         buffer = io.BytesIO()
-        image.save(buffer, "WEBP", quality=quality, method=4, exif=b"", xmp=b"", icc_profile=b"")
-        if buffer.tell() <= HEAVIEST_BYTES:
+        image.save(buffer, "WEBP", method=4, exif=b"", xmp=b"", icc_profile=b"", **way)
+        if buffer.tell() <= form.heaviest:
             break
     return Made(buffer.getvalue(), image.width, image.height)

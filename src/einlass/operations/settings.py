@@ -20,7 +20,7 @@ from einlass.operations.config_errors import validated
 from einlass.operations.config_export import Exported, differences, digest_of, exported
 from einlass.operations.config_pictures import Pictures, read_pictures
 from einlass.operations.config_remove import Removal, remove_named
-from einlass.operations.config_schema import SLUG
+from einlass.operations.config_types import SLUG
 from einlass.operations.config_vendor import Secrets, ask, read_secrets
 from einlass.operations.config_write import Changes, one_at_a_time, write, write_answers
 from einlass.operations.config_yaml import NAMED_BY, ConfigError, document_of

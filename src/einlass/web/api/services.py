@@ -13,7 +13,7 @@ from ninja import Query, Router
 from einlass.core.errors import FieldError, Refusal
 from einlass.core.hours import local_date
 from einlass.models import Service
-from einlass.operations.config_schema import SLUG
+from einlass.operations.config_types import SLUG
 from einlass.queries.availability import free_days
 from einlass.queries.scope import branches_of_token
 from einlass.queries.services import needs_mobile_number, offered_services, questions_by_service, service_by_key
