@@ -3,13 +3,14 @@
 
 from django.urls import include, path
 
-from einlass.web import health, pictures
+from einlass.web import health, pictures, robots
 from einlass.web.api.routes import api
 from einlass.web.embedding import for_guests
 
 urlpatterns = [
     path("health", health.health),
     path("ready", health.ready),
+    path("robots.txt", robots.robots),
     path("api/v1/", api.urls),
     path("pictures/<slug:digest>", for_guests(pictures.picture), name="picture"),
     path("manage/", include("einlass.web.manage.urls")),
