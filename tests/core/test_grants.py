@@ -21,6 +21,7 @@ from einlass.core.grants import (
     admissible,
     chosen_doors,
     grant_for,
+    in_walking_order,
     key_window,
     opens_doors,
 )
@@ -224,3 +225,17 @@ def test_i1_a_grant_names_only_doors_that_were_chosen_and_may_be(
         and (door.kind or door.allow_unknown)
     }
     assert (grant.doors if grant else frozenset()) == expected
+
+
+def test_doors_come_in_the_order_of_the_way() -> None:
+    """First what everybody passes, then the service's, then the room's own; among them as the operator put them."""
+    room = DoorFacts("room", "Sitzungszimmer", "c-lever", DoorUse.SERVICES)
+    facts = replace(
+        MEETING_ROOM,
+        branch_doors=(room, OFFICE, STORE, CONSULTING, CLOAKROOM, ENTRANCE),
+        service_doors=frozenset({"consulting", "office"}),
+        room_doors=frozenset({"room", "office"}),
+    )
+
+    assert chosen_doors(facts) == (CLOAKROOM, ENTRANCE, OFFICE, CONSULTING, room)
+    assert in_walking_order(facts) == (CLOAKROOM, ENTRANCE, OFFICE, CONSULTING, room, STORE)

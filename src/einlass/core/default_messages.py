@@ -118,6 +118,8 @@ _FORMS: Mapping[str, tuple[str, ...]] = {
     "message_declined": ("hello", ":0", "what", ":1", "bye"),
     "message_reminder": ("hello", ":0", "what", "doors", "page", "bye"),
     "message_key_ready": ("hello", ":0", "what", "doors", "look", "bye"),
+    "message_link": ("hello", ":0", "what", "page", "bye"),
+    "message_code": ("hello", ":0", "what", ":1", "bye"),
     "message_key_trouble": (":0",),
 }
 _REASON = "{% if reason %}\n{{ reason }}\n\n{% endif %}\n"
@@ -204,6 +206,50 @@ _SENTENCES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "en": ("Your key is ready: {{ service }}, {{ day }}", "Your key is ready. You find it in the app.\n\n"),
         "fr": ("Votre clé est prête : {{ service }}, {{ day }}", "Votre clé est prête. Vous la trouvez dans l'app.\n\n"),
         "it": ("La Sua chiave è pronta: {{ service }}, {{ day }}", "La Sua chiave è pronta. La trova nell'app.\n\n"),
+    },
+    "message_link": {
+        "de": (
+            "Neue Adresse Ihrer Buchung: {{ service }}, {{ day }}",
+            "Die Seite Ihrer Buchung hat eine neue Adresse. Die alte gilt nicht mehr.\n\n",
+        ),
+        "en": (
+            "New address of your booking: {{ service }}, {{ day }}",
+            "The page of your booking has a new address. The old one no longer counts.\n\n",
+        ),
+        "fr": (
+            "Nouvelle adresse de votre réservation : {{ service }}, {{ day }}",
+            "La page de votre réservation a une nouvelle adresse. L'ancienne n'est plus valable.\n\n",
+        ),
+        "it": (
+            "Nuovo indirizzo della Sua prenotazione: {{ service }}, {{ day }}",
+            "La pagina della Sua prenotazione ha un nuovo indirizzo. Quello vecchio non vale più.\n\n",
+        ),
+    },
+    "message_code": {
+        "de": (
+            "Ihr Code für die neue Handynummer",
+            "Ihr Code: **{{ code }}**. Er gilt {{ code_minutes }} Minuten.\n"
+            "Geben Sie ihn auf der Seite Ihrer Buchung ein. Danach wechselt der Schlüssel auf die neue Nummer.\n\n",
+            "Sie haben keine neue Nummer angegeben? Dann müssen Sie nichts tun. Ohne den Code bleibt alles, wie es ist.\n\n",
+        ),
+        "en": (
+            "Your code for the new mobile number",
+            "Your code: **{{ code }}**. It counts for {{ code_minutes }} minutes.\n"
+            "Enter it on the page of your booking. Then the key moves to the new number.\n\n",
+            "You did not give a new number? Then you need not do anything. Without the code everything stays as it is.\n\n",
+        ),
+        "fr": (
+            "Votre code pour le nouveau numéro de portable",
+            "Votre code : **{{ code }}**. Il est valable {{ code_minutes }} minutes.\n"
+            "Saisissez-le sur la page de votre réservation. La clé passe ensuite au nouveau numéro.\n\n",
+            "Vous n'avez pas indiqué de nouveau numéro ? Alors vous n'avez rien à faire. Sans le code, tout reste comme avant.\n\n",
+        ),
+        "it": (
+            "Il Suo codice per il nuovo numero di cellulare",
+            "Il Suo codice: **{{ code }}**. Vale {{ code_minutes }} minuti.\n"
+            "Lo inserisca sulla pagina della Sua prenotazione. Poi la chiave passa al nuovo numero.\n\n",
+            "Non ha indicato un nuovo numero? Allora non deve fare nulla. Senza il codice tutto resta com'è.\n\n",
+        ),
     },
     "message_key_trouble": {
         "de": (

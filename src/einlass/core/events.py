@@ -97,6 +97,20 @@ class BookingAnswersChanged(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class NumberChangeAsked(Event):
+    """A guest asked for another mobile number; a code was sent to his mail address. Nothing changes until he gives it back."""
+
+    kind: ClassVar[str] = "booking.number_asked"
+
+
+@dataclass(frozen=True, slots=True)
+class BookingLinkRenewed(Event):
+    """The guest's own page has another address; the old one leads nowhere."""
+
+    kind: ClassVar[str] = "booking.link_renewed"
+
+
+@dataclass(frozen=True, slots=True)
 class KeyReissueAsked(Event):
     """Somebody asked for a new key in place of the present one, for a guest with another handset (F26)."""
 

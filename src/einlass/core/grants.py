@@ -99,8 +99,22 @@ def key_window(facts: BookingFacts) -> Window:
 
 
 def chosen_doors(facts: BookingFacts) -> tuple[DoorFacts, ...]:
-    """R7: the always open doors of the branch, those of the service and those of the room; no other."""
-    return opened_doors(facts.branch_doors, named=facts.service_doors | facts.room_doors)
+    """R7: the always open doors of the branch, those of the service and those of the room; no other. In the order of the way."""
+    return opened_doors(in_walking_order(facts), named=facts.service_doors | facts.room_doors)
+
+
+def in_walking_order(facts: BookingFacts) -> tuple[DoorFacts, ...]:
+    """The doors of the branch as one meets them on the way to the room: those that everybody passes, the service's, the room's own.
+    Among them the operator's order counts. Doors that the booking does not open come last."""
+
+    def on_the_way(door: DoorFacts) -> int:
+        if door.use == DoorUse.ALWAYS:
+            return 0
+        if door.component in facts.service_doors:
+            return 1
+        return 2 if door.component in facts.room_doors else 3
+
+    return tuple(sorted(facts.branch_doors, key=on_the_way))
 
 
 def opened_doors(branch_doors: Iterable[DoorFacts], *, named: Collection[str]) -> tuple[DoorFacts, ...]:

@@ -34,15 +34,29 @@ def change_answers(booking: Booking, answers: Mapping[str, object], *, actor: Ac
         refuse_ended(booking, now=now)
         if seen != answers_digest(booking):
             raise Refusal("changed_meanwhile")
-        questions = questions_of(booking.service)
-        cleaned = _validated(booking, answers, questions)
-        asked = [question.key for question in questions]
-        changed = [key for key in asked if booking.answers.get(key) != cleaned.get(key)]
-        if not changed:
-            return booking
-        kept = {key: value for key, value in booking.answers.items() if key not in asked}
-        _write(booking, kept | cleaned, questions)
-        record(BookingAnswersChanged(questions=changed), actor=actor, now=now, booking=booking)
+        return _take(booking, answers, questions_of(booking.service), actor=actor, now=now)
+
+
+def change_answer(booking: Booking, question: Question, answer: object, *, actor: Actor, now: datetime) -> Booking:
+    """Take one answer and leave all others as they are, also those that would be asked otherwise today.
+
+    Raises Refusal: not_allowed_now, invalid (with fields). Records BookingAnswersChanged where it changed anything.
+    """
+    with transaction.atomic():
+        booking = locked(booking)
+        refuse_ended(booking, now=now)
+        return _take(booking, {question.key: answer}, [question], actor=actor, now=now)
+
+
+def _take(booking: Booking, answers: Mapping[str, object], questions: list[Question], *, actor: Actor, now: datetime) -> Booking:
+    cleaned = _validated(booking, answers, questions)
+    asked = [question.key for question in questions]
+    changed = [key for key in asked if booking.answers.get(key) != cleaned.get(key)]
+    if not changed:
+        return booking
+    kept = {key: value for key, value in booking.answers.items() if key not in asked}
+    _write(booking, kept | cleaned, questions)
+    record(BookingAnswersChanged(questions=changed), actor=actor, now=now, booking=booking)
     return booking
 
 

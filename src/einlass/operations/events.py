@@ -34,6 +34,8 @@ FOLLOWS: dict[type[Event], frozenset[Follower]] = {
     events.BookingCompleted: NOTHING,
     events.BookingNoShow: NOTHING,
     events.BookingAnswersChanged: KEYS,
+    events.NumberChangeAsked: NOTHING,
+    events.BookingLinkRenewed: NOTHING,
     events.KeyReissueAsked: KEYS,
     events.KeyReady: MESSAGES,
     events.KeyRevoked: NOTHING,

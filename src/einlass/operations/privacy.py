@@ -18,6 +18,7 @@ from einlass.models.bookings import new_link_token
 from einlass.operations.bookings import cancel
 from einlass.operations.events import record
 from einlass.operations.messages import forget
+from einlass.operations.numbers import forget as forget_number_change
 from einlass.queries.keys import OPEN_STATES
 from einlass.queries.privacy import due_to_be_erased
 
@@ -105,8 +106,9 @@ def _forget_at_vendor(booking: Booking, *, now: datetime) -> None:
 
 
 def _forget_words(booking: Booking) -> None:
-    """Messages to the guest, and what somebody wrote as a reason."""
+    """Messages to the guest, the number that he asked for, and what somebody wrote as a reason."""
     forget(booking)
+    forget_number_change(booking)
     for row in EventRecord.objects.filter(booking=booking, data__has_key="reason"):
         row.data["reason"] = ""
         row.save(update_fields=["data"])

@@ -29,6 +29,34 @@ def history_of(booking: Booking) -> History:
     return History(events, calls, tuple(rooms))
 
 
+# What a guest reads of it on his own page; how his key fares in between stands on its card.
+GUEST_KINDS = (
+    "booking.requested",
+    "booking.confirmed",
+    "booking.moved",
+    "booking.cancelled",
+    "booking.declined",
+    "booking.answers_changed",
+    "booking.link_renewed",
+    "key.ready",
+)
+MOST_TOLD = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """`number_questions` are the keys of the questions for a mobile number."""
+
+    events: tuple[EventRecord, ...]
+    number_questions: frozenset[str]
+
+
+def told_to_guest(booking: Booking) -> Told:
+    """Two queries, however much happened."""
+    events = EventRecord.objects.filter(booking=booking, kind__in=GUEST_KINDS).order_by("-id")[:MOST_TOLD]
+    return Told(tuple(events), frozenset(Question.objects.filter(kind="mobile").values_list("key", flat=True)))
+
+
 def questions_answered(booking: Booking) -> list[Question]:
     """The questions that the booking answers, in the operator's order, also those that nobody is asked any more."""
     return list(Question.objects.filter(key__in=list(booking.answers)).order_by("position", "id"))

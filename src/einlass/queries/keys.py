@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from django.db.models import F, Q, QuerySet
 
 from einlass.core.access import AccessState, access_state
-from einlass.core.grants import GRANTING, BookingFacts, Grant, chosen_doors, grant_for, key_window, opens_doors
+from einlass.core.grants import GRANTING, BookingFacts, Grant, chosen_doors, grant_for, in_walking_order, key_window, opens_doors
 from einlass.core.keys import AT_VENDOR, OPEN, HeldKey, KeyState
 from einlass.models import Access, Booking, Key, LockSystem
 
@@ -30,7 +30,7 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class AccessView:
-    """What is told about the key of a booking. `doors` are (component, name) in the order of the branch; times are UTC."""
+    """What is told about the key of a booking. `doors` are (component, name) in the order of the way to the room; times are UTC."""
 
     state: AccessState
     valid_from: datetime | None
@@ -80,7 +80,7 @@ def _named_doors(facts: BookingFacts, keys: list[HeldKey], *, granted: frozenset
     if granted is None:
         chosen = frozenset(door.component for door in chosen_doors(facts)) if facts.status in GRANTING else frozenset()
         granted = chosen or next((key.doors for key in reversed(keys) if key.vendor_id), frozenset())
-    return tuple((door.component, door.name or door.component) for door in facts.branch_doors if door.component in granted)
+    return tuple((door.component, door.name or door.component) for door in in_walking_order(facts) if door.component in granted)
 
 
 def due_work(*, now: datetime) -> QuerySet[Access]:

@@ -7,7 +7,7 @@ import pytest
 from django.utils import translation
 
 from einlass.core.access import PROBLEMS
-from einlass.core.errors import REFUSAL_CODES, ROOM_ERRORS, SETTING_ERRORS, FieldError, Refusal
+from einlass.core.errors import NUMBER_ERRORS, REFUSAL_CODES, ROOM_ERRORS, SETTING_ERRORS, FieldError, Refusal
 from einlass.core.questions import ERROR_VALUES
 from einlass.core.slots import REASONS
 from einlass.operations import key_problems
@@ -20,12 +20,12 @@ def test_every_refusal_has_a_title_a_sentence_and_a_status() -> None:
 
 
 def test_every_field_error_has_a_sentence() -> None:
-    assert set(refusals.FIELD_SENTENCES) == set(ERROR_VALUES) | set(REASONS) | set(ROOM_ERRORS)
+    assert set(refusals.FIELD_SENTENCES) == set(ERROR_VALUES) | set(REASONS) | set(ROOM_ERRORS) | set(NUMBER_ERRORS)
     assert set(SETTING_SENTENCES) == set(SETTING_ERRORS)
 
 
 @pytest.mark.parametrize("language", ["de", "en"])
-@pytest.mark.parametrize("code", sorted(set(ERROR_VALUES) | set(REASONS) | set(ROOM_ERRORS) | set(SETTING_ERRORS)))
+@pytest.mark.parametrize("code", sorted(set(ERROR_VALUES) | set(REASONS) | set(ROOM_ERRORS) | set(NUMBER_ERRORS) | set(SETTING_ERRORS)))
 def test_field_sentence_is_whole_with_the_values_of_its_code(code: str, language: str) -> None:
     values = {name: f"<{name}>" for name in (*ERROR_VALUES.get(code, ()), *SETTING_ERRORS.get(code, ()))}
 

@@ -21,6 +21,8 @@ SENTENCES = {
     "booking.completed": _("Booking %(booking)s is over."),
     "booking.no_show": _("Nobody came to booking %(booking)s."),
     "booking.answers_changed": _("Answers of booking %(booking)s were corrected: %(questions)s."),
+    "booking.number_asked": _("Another number was asked for, a code was sent: booking %(booking)s."),
+    "booking.link_renewed": _("The guest's page of booking %(booking)s has a new address."),
     "key.reissue_asked": _("A new key was asked for: booking %(booking)s."),
     "key.ready": _("The key is ready: booking %(booking)s."),
     "key.revoked": _("A key was taken back: booking %(booking)s."),
