@@ -132,8 +132,8 @@ def _attendee(party: Party) -> vCalAddress:
 
 
 def _zone(entry: Entry) -> Timezone:
-    """The zone as it is around the booking. Written here and not by the library, whose rule for spring begins an hour late: an onset is
-    told in the time before it (RFC 5545, 3.6.5)."""
+    """The zone as it is around the booking. Not the library's own, which lists every change since 1970, those of spring an hour late: an
+    onset is told in the time before it (RFC 5545, 3.6.5)."""
     zone = Timezone()
     zone.add("tzid", entry.zone)
     first, last = entry.start.year - 1, entry.end.year + 1
