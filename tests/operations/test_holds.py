@@ -12,6 +12,7 @@ import pytest
 from django.db import connection
 from tests import factories as make
 from tests.conftest import NOW, FakeClock
+from tests.operations.config_files import OPERATOR
 
 from einlass.core.bookings import Actor as ActorKind
 from einlass.core.bookings import Status
@@ -20,7 +21,9 @@ from einlass.core.events import GUEST, Actor
 from einlass.models import Access, Booking, EventRecord, Message, Question, Room, Service
 from einlass.operations.access import find_forgotten, make_coming_due
 from einlass.operations.bookings import Wish, book, cancel, complete_past, reschedule
+from einlass.operations.config_export import digest_of, exported
 from einlass.operations.holds import hold, lapse_expired
+from einlass.operations.settings import part_at, remove
 from einlass.queries.availability import free_days, nearest_free, next_free
 from einlass.queries.bookings import booking_by_link
 from einlass.queries.dashboard import dashboard
@@ -338,3 +341,16 @@ def test_expired_hold_taken_up_while_others_want_it_is_one_booking(clock: FakeCl
         assert outcomes in (["confirmed", *["slot_taken"] * 2, "swept"], ["held", *["slot_taken"] * 2, "swept"])
         rows = Booking.objects.filter(start=at).exclude(status=Status.LAPSED.value)
         assert [row.status for row in rows] == [outcomes[0]]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_hold_hinders_nobody_from_taking_its_service_off_the_pages(clock: FakeClock) -> None:
+    service = make.make_house(clock.now)
+    kept = held(service, clock.now)
+
+    outcome = remove(subject="services.seminar", seen=digest_of(part_at(exported(), "services.seminar")), now=clock.now, actor=OPERATOR)
+
+    assert outcome == "switched_off"
+    service.refresh_from_db()
+    with pytest.raises(Refusal, match="service_not_bookable"):
+        booked(service, clock.now, at=kept.start, token=kept.link_token)

@@ -16,6 +16,7 @@ from einlass.core.errors import FieldError, Refusal
 from einlass.models import ApiToken, Booking, Branch, Key, Question, Room, Service
 from einlass.operations.access import LONGEST_MARGIN
 from einlass.operations.config_write import Changes
+from einlass.queries.bookings import real
 
 Removal = Literal["removed", "switched_off"]
 # How many bookings a sentence names.
@@ -23,8 +24,8 @@ NAMED = 5
 
 
 def coming_bookings(*, now: datetime) -> QuerySet[Booking]:
-    """Those whose room is taken or whose key may still open something."""
-    return Booking.objects.filter(status__in=[status.value for status in BLOCKING], end__gt=now - LONGEST_MARGIN)
+    """Those whose room is taken or whose key may still open something. What is only held for a visitor hinders nobody; he is told."""
+    return real(Booking.objects.filter(status__in=[status.value for status in BLOCKING], end__gt=now - LONGEST_MARGIN))
 
 
 def named_references(bookings: QuerySet[Booking]) -> tuple[str, ...]:

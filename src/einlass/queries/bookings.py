@@ -65,8 +65,7 @@ def booking_of_form(once: str) -> Booking | None:
 
 
 def booking_by_reference(reference: str) -> Booking | None:
-    """The booking, or the hold as long as there is one."""
-    return with_facts(Booking.objects.filter(reference=reference.upper()).exclude(status=Status.LAPSED.value)).first()
+    return with_facts(Booking.objects.filter(reference=reference.upper())).first()
 
 
 def open_bookings_of(mobile: str, *, now: datetime) -> int:

@@ -16,6 +16,7 @@ from tests.web.api.conftest import Program
 
 from einlass.core.bookings import Status
 from einlass.models import Booking, EventRecord, Service
+from einlass.operations.holds import hold
 
 pytestmark = pytest.mark.django_db
 
@@ -202,12 +203,12 @@ def test_unknown_booking_is_not_found(program: Program) -> None:
     assert [(a.status_code, a.json()["code"]) for a in answers] == [(404, "not_found")] * 3
 
 
-def test_lapsed_hold_is_told_as_cancelled(program: Program, house: Service) -> None:
+def test_lapsed_hold_is_told_as_cancelled_and_listed_nowhere(program: Program, house: Service) -> None:
     reference = make_booking(house, now=_on_the_hour()).reference
     Booking.objects.update(status=Status.LAPSED.value)
 
     assert program.get(f"/bookings/{reference}").json()["status"] == "cancelled"
-    assert program.get("/bookings", status="cancelled").json()["total"] == 1
+    assert program.get("/bookings", status="cancelled").json()["total"] == 0
 
 
 def test_list_is_narrowed_by_day_branch_status_and_text(program: Program, house: Service) -> None:
@@ -275,3 +276,32 @@ def test_token_that_asks_too_often_is_throttled(program: Program, settings: Any)
 
 def _on_the_hour() -> datetime:
     return timezone.now().replace(minute=0, second=0, microsecond=0)
+
+
+def test_held_time_is_listed_only_when_asked_for_and_names_nobody(program: Program, house: Service) -> None:
+    now = timezone.now()
+    kept = hold(house, start=datetime.fromisoformat(START), duration=60, language="de", now=now)
+    hold(house, start=datetime.fromisoformat(START) + timedelta(hours=5), duration=60, language="de", now=now - timedelta(minutes=10))
+
+    asked, told = program.get("/bookings", status="held").json(), program.get(f"/bookings/{kept.reference}").json()
+
+    assert [item["reference"] for item in asked["items"]] == [kept.reference]
+    assert (told["status"], told["answers"], told["manage_url"], told["access"]["state"]) == ("held", {}, "", "none")
+    assert program.get("/bookings").json()["total"] == 0
+    assert program.get("/bookings", status="cancelled").json()["total"] == 0
+
+
+def test_held_time_is_taken_and_neither_cancelled_nor_moved(program: Program, house: Service) -> None:
+    kept = hold(house, start=datetime.fromisoformat(START), duration=60, language="de", now=timezone.now())
+
+    slots = program.get("/services/seminar/slots", **{"from": "2027-01-12", "to": "2027-01-12", "duration": 60}).json()
+    answers_to = [
+        program.post("/bookings", wish(duration=60)),
+        program.post(f"/bookings/{kept.reference}/cancel", {}),
+        program.post(f"/bookings/{kept.reference}/reschedule", {"start": "2027-01-12T16:00:00+01:00"}),
+        program.post(f"/bookings/{kept.reference}/keys/reissue"),
+    ]
+
+    assert START not in {slot["start"] for day in slots["days"] for slot in day["slots"]}
+    assert [answer.status_code for answer in answers_to] == [409, 422, 422, 422]
+    assert Booking.objects.get().status == "held"

@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import timedelta
+from html import unescape
 from typing import Any
 
 import pytest
@@ -74,6 +75,19 @@ def typed(**changed: str) -> dict[str, str]:
 def start(**later: float) -> str:
     """A start in the address, counted from the moment."""
     return (NOW + timedelta(**later)).isoformat().replace("+00:00", "Z")
+
+
+def form_action(response: Any, form: str) -> str:
+    """Where the form of this id is sent."""
+    found = re.search(rf'<form id="{form}"[^>]* action="([^"]+)"', response.content.decode())
+    assert found
+    return unescape(found[1])
+
+
+def hidden_in(response: Any) -> dict[str, str]:
+    """What the forms of a page carry along unseen."""
+    found = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', response.content.decode())
+    return {name: unescape(value) for name, value in found}
 
 
 def text_of(response: Any) -> str:

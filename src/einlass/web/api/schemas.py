@@ -128,7 +128,7 @@ class BookingOut(Schema):
     end: AwareDatetime
     time_zone: str
     answers: dict[str, Any]
-    manage_url: str
+    manage_url: Annotated[str, Field(description="The guest's own page; empty while the time is only held for a visitor.")]
     access: Access
 
 

@@ -41,7 +41,8 @@ def booking_out(booking: Booking, *, now: datetime) -> dict[str, Any]:
         "end": _local(booking.end, zone),
         "time_zone": zone,
         "answers": booking.answers,
-        "manage_url": own_page(booking),
+        # What a hold is called is the visitor's alone.
+        "manage_url": "" if booking.status == Status.HELD.value else own_page(booking),
         "access": _access(booking, zone, now=now),
     }
 
