@@ -17,7 +17,7 @@ from einlass.core.bookings import Actor as ActorKind
 from einlass.core.errors import Refusal
 from einlass.core.events import GUEST, Actor
 from einlass.core.limits import LIMITS, Deed
-from einlass.models import Booking, DeedCount, Service
+from einlass.models import Booking, DeedCount, Service, ServiceRoom
 from einlass.operations import bookings, limits, privacy
 
 pytestmark = pytest.mark.django_db
@@ -191,7 +191,7 @@ def test_number_that_books_and_cancels_is_stopped_too(service: Service) -> None:
 def test_number_keeps_to_its_limit_when_many_are_sent_at_once(service: Service) -> None:
     rooms = [make.make_room(service.branch, f"r{n}") for n in range(6)]
     for position, room in enumerate(rooms):
-        service.rooms.through.objects.create(service=service, room=room, position=position + 1)
+        ServiceRoom.objects.create(service=service, room=room, position=position + 1)
     outcomes: list[str] = []
 
     def ask(hours: int) -> None:

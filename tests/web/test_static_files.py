@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Styles and scripts: addresses that name their content, kept for good, compressed; the pages of guests compressed, those of the staff not."""
+"""Styles and scripts: addresses that name their content, kept for good. Guests' pages go compressed, those of the staff not."""
 
 from __future__ import annotations
 

@@ -18,6 +18,8 @@ PHONE = re.compile(r"(?<![\w-])(?:\+|00)\d[\d  ./()-]{5,}\d|(?<![\w.:/-])0\d{8,}
 
 # The address of a guest's own page is the whole proof of who he is, so it is a secret like any other.
 OWN_PAGE = re.compile(r"/b/[A-Za-z0-9_-]{16,}")
+# The same word of a time that is held: it becomes that of the booking.
+HELD_TIME = re.compile(r"((?:^|[?&;\s'\"])hold=)[A-Za-z0-9_-]{16,}")
 
 # The links of invitations and of new passwords, as Django names the address of a request that it answered with an error.
 STAFF_LINK = re.compile(r"(/manage/(?:welcome/\w+/|password/reset/\w+-))[^/\s'\"]+")
@@ -27,7 +29,8 @@ TELLS_LINKS = "mail_written_to_the_log"
 
 def masked(text: str) -> str:
     """The text with every phone number reduced to its last two digits, and without the secret part of a guest's address."""
-    return PHONE.sub(lambda found: f"+…{re.sub(r'[^0-9]', '', found.group())[-2:]}", OWN_PAGE.sub("/b/…", text))
+    text = HELD_TIME.sub(r"\1…", OWN_PAGE.sub("/b/…", text))
+    return PHONE.sub(lambda found: f"+…{re.sub(r'[^0-9]', '', found.group())[-2:]}", text)
 
 
 def _harmless(value: Any) -> Any:

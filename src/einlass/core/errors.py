@@ -46,6 +46,7 @@ REFUSAL_CODES = (
     "no_mail_address",
     "too_many_codes",
     "too_many",
+    "look_again",
 )
 
 # Codes of a FieldError about the room that somebody of the staff chose for a booking.

@@ -29,11 +29,12 @@ from einlass.core.events import (
     BookingNoShow,
     BookingRequested,
 )
+from einlass.core.limits import Deed
 from einlass.core.questions import validate
 from einlass.core.windows import Window
 from einlass.models import Booking, Question, Room, Service
 from einlass.operations.events import record
-from einlass.operations.limits import refuse_many_open
+from einlass.operations.limits import count_visitor, refuse_many_open
 from einlass.operations.rooms import refuse_unoffered, take_room
 from einlass.queries.bookings import booking_of_form, with_facts
 from einlass.queries.services import needs_mobile_number, questions_of
@@ -60,10 +61,11 @@ class Wish:
         return Window(self.start, self.start + timedelta(minutes=self.duration))
 
 
-def book(wish: Wish, *, actor: Actor, now: datetime, hold: str = "") -> Booking:
+def book(wish: Wish, *, actor: Actor, now: datetime, hold: str = "", visitor: str = "") -> Booking:
     """Book, or ask for approval where the service wants it; the staff approve by booking, and no notice binds them.
 
     `hold` is the token of the time that was kept for this guest; where it ran out meanwhile, the time is booked like any other.
+    `visitor` is the address of a guest on the page, by which bookings that come about are counted.
     Raises Refusal: service_not_bookable (R8), invalid, not_offered, slot_taken, busy; too_many for guests on the page.
     Records BookingConfirmed or BookingRequested.
     """
@@ -91,6 +93,7 @@ def book(wish: Wish, *, actor: Actor, now: datetime, hold: str = "") -> Booking:
         with transaction.atomic():
             if actor == GUEST:
                 refuse_many_open(booking.mobile, now=now)
+                count_visitor(Deed.BOOKING, visitor, now=now)
             take_room(booking, window=wish.window, persons=persons, now=now, wanted=wish.room, hold=hold)
             record(BookingConfirmed() if status is Status.CONFIRMED else BookingRequested(), actor=actor, now=now, booking=booking)
     except IntegrityError:

@@ -10,17 +10,22 @@ from django.db import transaction
 from einlass.core.bookings import HOLD, Status
 from einlass.core.errors import Refusal
 from einlass.core.events import GUEST
+from einlass.core.limits import Deed
 from einlass.core.windows import Window
 from einlass.models import Booking, Service
+from einlass.operations.limits import count_visitor
 from einlass.operations.rooms import refuse_unoffered, take_room
 from einlass.queries.services import needs_mobile_number, questions_of
 
 
-def hold(service: Service, *, start: datetime, duration: int, language: str, now: datetime, replacing: str = "") -> Booking:
+def hold(
+    service: Service, *, start: datetime, duration: int, language: str, now: datetime, replacing: str = "", visitor: str = ""
+) -> Booking:
     """Keep a room of the service from `start` for `duration` minutes, for ten minutes from now; no event, no key (R17).
 
     With `replacing`, the token of the visitor's earlier hold, that one is moved: it gives its time back as the new one is taken,
-    and stays as it is where the new one cannot be had. Raises Refusal: service_not_bookable (R8), not_offered, slot_taken.
+    and stays as it is where the new one cannot be had. `visitor` is an address, by which new holds are counted.
+    Raises Refusal: service_not_bookable (R8), not_offered, slot_taken, too_many.
     """
     if not service.active or needs_mobile_number(service, questions_of(service)):
         raise Refusal("service_not_bookable")
@@ -34,6 +39,8 @@ def hold(service: Service, *, start: datetime, duration: int, language: str, now
         held_until=now + HOLD,
     )
     with transaction.atomic():
+        if not replacing:
+            count_visitor(Deed.HOLD, visitor, now=now)
         take_room(held, window=Window(start, start + timedelta(minutes=duration)), persons=0, now=now, hold=replacing)
     return held
 

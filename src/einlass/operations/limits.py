@@ -35,6 +35,15 @@ def count(what: Deed, who: str, *, now: datetime) -> None:
     _refuse(what, counted)
 
 
+def count_visitor(what: Deed, address: str, *, now: datetime) -> None:
+    """The same for a visitor where his address is known: who books through no page has none. Raises Refusal too_many.
+
+    Within the transaction of the deed, so that only what came about counts, and a wrong answer or a time that was taken does not.
+    """
+    if address:
+        count(what, address, now=now)
+
+
 def refuse_spent(what: Deed, who: str, *, now: datetime) -> None:
     """Where too many were counted already, say so without counting. Raises Refusal too_many."""
     row = DeedCount.objects.filter(what=what.value, who=_digest(what, who), since=stretch_at(what, now)).first()

@@ -33,6 +33,7 @@ STATUS: dict[str, int] = {
     "no_mail_address": 422,
     "too_many_codes": 429,
     "too_many": 429,
+    "look_again": 422,
 }
 # The same for every reason, as the words are: how long it really takes would tell what was counted.
 RETRY_AFTER_SECONDS = 3600
@@ -53,6 +54,7 @@ TITLES = {
     "no_mail_address": _("We have no e-mail address of yours"),
     "too_many_codes": _("Three codes within an hour are the most"),
     "too_many": _("Please try again a little later"),
+    "look_again": _("Please look through it once more"),
 }
 SENTENCES = {
     "slot_taken": _("Somebody was a moment faster. Please choose another time."),
@@ -72,6 +74,7 @@ SENTENCES = {
     "nothing_to_reissue": _("The booking opens no door now: it is over, was not confirmed, or its doors, number or Site-ID are missing."),
     "no_mail_address": _("So we cannot send you a code. Please call us: we change the number for you."),
     "too_many_codes": _("Nothing was changed. Try again in an hour, or call us: we change the number for you."),
+    "look_again": _("Nothing has been booked yet, and everything you typed is still here. Book once you have seen it."),
     # One sentence for the limits on an address, on a number and on its coming bookings: it tells a stranger nothing about anybody.
     "too_many": _(
         "So that nobody can block the rooms, we take only so many requests in a row. Nothing was booked or changed. "

@@ -33,7 +33,7 @@ class NamedByContent(StaticFilesStorage):
         return super().url(named(name) if name else name)
 
 
-class StaticFiles(WhiteNoiseMiddleware):
+class StaticFiles(WhiteNoiseMiddleware):  # type: ignore[misc] # whitenoise brings no types
     """Middleware: every file under both its names. The plain one is for whoever links to it from elsewhere, and is kept for an hour."""
 
     def add_file_to_dictionary(self, url: str, path: str, stat_cache: Any = None) -> None:
@@ -46,4 +46,4 @@ class StaticFiles(WhiteNoiseMiddleware):
 
     def immutable_file_test(self, path: str, url: str) -> bool:
         plain = Path(path).relative_to(self.static_root).as_posix()
-        return url == self.static_prefix + named(plain) != self.static_prefix + plain
+        return named(plain) != plain and url == f"{self.static_prefix}{named(plain)}"

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods
 
 from einlass.core.errors import Refusal
 from einlass.operations import holds
+from einlass.web.addresses import client_of
 from einlass.web.booking.choices import Choice, address, choice_in
 from einlass.web.booking.holds import remember
 from einlass.web.booking.offers import bookable_service
@@ -38,6 +39,7 @@ def hold(request: HttpRequest, service_key: str) -> HttpResponse:
             language=request.LANGUAGE_CODE,
             now=place.now,
             replacing=place.token or "",
+            visitor=client_of(request),
         )
     except Refusal as refusal:
         return refused(request, place, wanted, refusal)

@@ -62,9 +62,10 @@ def refused(request: HttpRequest, place: Place, wanted: Choice, refusal: Refusal
         "refusal": refusals.sentence(refusal),
         "refusal_title": refusals.title(refusal),
         "taken_at": formats.clock(start, place.zone) if refusal.code == "slot_taken" else "",
-        "nearest": nearest(place, start=start, duration=duration),
+        # Whoever is to come back later is not sent on to another time.
+        "nearest": nearest(place, start=start, duration=duration) if refusal.code != "too_many" else (),
     }
-    return render_times(request, context, status=refusals.STATUS[refusal.code])
+    return refusals.told_when(render_times(request, context, status=refusals.STATUS[refusal.code]), refusal)
 
 
 def _around_hold(place: Place, choice: Choice) -> Choice:

@@ -20,9 +20,11 @@ from einlass.core.windows import Window
 from einlass.models import Question
 from einlass.operations.bookings import Wish, book
 from einlass.operations.holds import hold
-from einlass.web import formats
+from einlass.web import formats, refusals
+from einlass.web.addresses import client_of
 from einlass.web.booking.choices import Choice, address, choice_in, iso
 from einlass.web.booking.deadlines import Deadlines, deadlines_of
+from einlass.web.booking.guards import STAMP, TRAP, by_a_program, shown
 from einlass.web.booking.holds import forget, names_a_hold, remember, sentence_of
 from einlass.web.booking.offers import bookable_service, door_hours
 from einlass.web.booking.times import Place, duration_of, is_free
@@ -76,6 +78,10 @@ def details(
         "action": here,
         "back": address(place.base, duration=duration, day=local_date(start, place.zone), start=start, hold=place.token),
         "errors": len(errors),
+        "look_again": (refusals.title(refusal), refusals.sentence(refusal)) if refusal and not errors else None,
+        "trap": TRAP,
+        "stamp": STAMP,
+        "shown": shown(request.POST, now=place.now),
         "once": request.POST.get("once", "")[:64] or secrets.token_urlsafe(12),
         **_hold(request, place, start=start, duration=duration),
         "language_form": "who",
@@ -105,12 +111,14 @@ def _form(request: HttpRequest, place: Place, questions: list[Question], wanted:
 
 
 def _book(request: HttpRequest, place: Place, questions: list[Question], wanted: Choice) -> HttpResponse:
+    if by_a_program(request.POST, now=place.now):
+        return _once_more(request, place, questions, wanted, Refusal("look_again"))
     start, duration = _settled(wanted)
     answers = answers_in(questions, typed_in(request.POST), country=place.service.branch.country)
     once = request.POST.get("once", "")[:64]
     wish = Wish(place.service, start, duration, answers, language=request.LANGUAGE_CODE, once=once)
     try:
-        booking = book(wish, actor=GUEST, now=place.now, hold=place.token or "")
+        booking = book(wish, actor=GUEST, now=place.now, hold=place.token or "", visitor=client_of(request))
     except Refusal as refusal:
         if refusal.code == "invalid":
             return _once_more(request, place, questions, wanted, refusal)
@@ -127,7 +135,9 @@ def _once_more(request: HttpRequest, place: Place, questions: list[Question], wa
         return details(request, place, questions, wanted, refusal=refusal)
     start, duration = _settled(wanted)
     try:
-        held = hold(place.service, start=start, duration=duration, language=request.LANGUAGE_CODE, now=place.now)
+        held = hold(
+            place.service, start=start, duration=duration, language=request.LANGUAGE_CODE, now=place.now, visitor=client_of(request)
+        )
     except Refusal as no_more:
         return refused(request, place, wanted, no_more)
     answer = details(request, place.holding(held), questions, wanted, refusal=refusal)
