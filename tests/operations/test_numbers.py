@@ -53,7 +53,7 @@ def test_ask_sends_the_code_by_mail_and_changes_nothing(booking: Booking, clock:
 
     message = Message.objects.get(kind="message_code")
     assert (message.to_address, message.useful_until) == ("lea.baumann@example.org", clock.now + timedelta(minutes=15))
-    assert message.subject == "Ihr Code für die neue Handynummer"
+    assert message.subject == "Ihr Code für die neue Mobilnummer"
     assert "Er gilt 15 Minuten." in message.text
     assert Booking.objects.get().mobile == make.MOBILE
     assert EventRecord.objects.get(kind="booking.number_asked").data == {}

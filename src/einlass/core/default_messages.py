@@ -227,7 +227,7 @@ _SENTENCES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     },
     "message_code": {
         "de": (
-            "Ihr Code für die neue Handynummer",
+            "Ihr Code für die neue Mobilnummer",
             "Ihr Code: **{{ code }}**. Er gilt {{ code_minutes }} Minuten.\n"
             "Geben Sie ihn auf der Seite Ihrer Buchung ein. Danach wechselt der Schlüssel auf die neue Nummer.\n\n",
             "Sie haben keine neue Nummer angegeben? Dann müssen Sie nichts tun. Ohne den Code bleibt alles, wie es ist.\n\n",

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -11,6 +11,7 @@ from django.utils import translation
 from django.utils.cache import patch_vary_headers
 from django.utils.translation.trans_real import parse_accept_lang_header
 
+from einlass.queries.bookings import language_by_link
 from einlass.web.context import operator_of
 from einlass.web.embedding import embedded_language
 
@@ -22,7 +23,7 @@ WITHOUT_OPERATOR = ("/api/", "/health", "/ready", settings.STATIC_URL)
 
 
 class LanguageOfThePage:
-    """Middleware: what the visitor chose (`?lang=`, then kept in a cookie), else what the browser asks for, else the operator's."""
+    """Middleware: what the visitor chose (`?lang=`, then kept in a cookie), else the booking's, the browser's, the operator's."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -38,11 +39,23 @@ class LanguageOfThePage:
         with translation.override(language):
             request.LANGUAGE_CODE = language
             response = self.get_response(request)
-        response.headers.setdefault("Content-Language", language)
+        # The page of a booking may have been put in that one's language meanwhile.
+        response.headers.setdefault("Content-Language", request.LANGUAGE_CODE)
         patch_vary_headers(response, ("Accept-Language", "Cookie"))
         if chosen == language and request.COOKIES.get(COOKIE) != language:
             response.set_cookie(COOKIE, language, max_age=A_YEAR, httponly=True, samesite="Lax", secure=settings.SESSION_COOKIE_SECURE)
         return response
+
+    def process_view(self, request: HttpRequest, view: object, args: object, kwargs: Mapping[str, str]) -> None:
+        """Under the link of a booking its own language counts, unless the visitor has chosen one: the browser's is a guess."""
+        if "link_token" not in kwargs or embedded_language(request):
+            return
+        offered = languages_of(request)
+        if _first_of((request.GET.get(PARAMETER, ""), request.COOKIES.get(COOKIE, "")), offered):
+            return
+        if spoken := _first_of((language_by_link(kwargs["link_token"]).split("-")[0],), offered):
+            translation.activate(spoken)  # until the end of `override` above
+            request.LANGUAGE_CODE = spoken
 
     def _embedded(self, request: HttpRequest) -> HttpResponse:
         """The address alone says it, so that no cookie has to."""

@@ -19,7 +19,7 @@ WITHOUT_KEY = (
     "today calendar bookings new readiness settings organisation branches branch_new services service_new questions question_new"
     " templates integrations team team_new tokens token_new privacy audit account password"
 )
-OF_THE_BOOKING = "booking move answers reissue open_door"
+OF_THE_BOOKING = "booking move answers reissue link open_door"
 OF_THE_BRANCH = "branch branch_remove room_new"
 SECOND_FACTORS = "mfa_activate_totp mfa_view_recovery_codes mfa_list_webauthn mfa_add_webauthn"
 

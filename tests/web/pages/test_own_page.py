@@ -9,18 +9,23 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.db import connection
+from django.db.models import F
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from icalendar import Calendar
 from tests.conftest import NOW
-from tests.factories import make_booking
+from tests.factories import AARE, make_booking
 from tests.web.pages.conftest import start, text_of
 
-from einlass.core.events import GUEST
+from einlass.core.bookings import Actor as ActorKind
+from einlass.core.events import GUEST, Actor
 from einlass.core.grants import grant_for
 from einlass.core.keys import KeyState
-from einlass.models import Access, Booking, Key, Service
-from einlass.operations.bookings import cancel, decline
+from einlass.models import Access, Booking, Door, Key, Service
+from einlass.operations.bookings import cancel, confirm, decline, reschedule
 
+STAFF = Actor(ActorKind.STAFF, "Nadia Keller")
 VENDOR_WORDS = ("exivo", "visit", "component", "digitalKey", "Site-ID", "Traceback")
 
 
@@ -121,7 +126,16 @@ def test_own_phone_trouble_asks_to_check_the_number(german: Client, booking: Boo
 
     page = text_of(german.get(own(booking)))
 
-    assert "Diese Nummer nimmt keinen Schlüssel an Prüfen Sie die Nummer 078 ••• •• 67." in page
+    assert "Diese Nummer nimmt keinen Schlüssel an Prüfen Sie die Nummer 078 ••• •• 67 oder geben Sie eine andere an." in page
+    assert page.count("Nummer ändern") == 2
+
+
+def test_own_phone_trouble_makes_the_number_the_one_next_step(german: Client, booking: Booking) -> None:
+    give_trouble(booking, "phone_unusable")
+
+    page = german.get(own(booking)).content.decode()
+
+    assert re.findall(r'class="btn next wide" href="([^"]+)"', page) == [f"{own(booking)}number/"]
 
 
 @pytest.mark.parametrize("problem", ["credentials_rejected", "refused", "door_forbidden", "vendor_unreachable", "held_by_brake"])
@@ -202,17 +216,158 @@ def test_own_new_shows_the_last_step_and_how_to_come_back(german: Client, bookin
 
 def test_key_part_is_silent_while_nothing_changed(german: Client, booking: Booking) -> None:
     page = german.get(own(booking)).content.decode()
-    seen = re.search(r'hx-get="([^"]+)" hx-trigger="every 3s"', page)
-    assert seen
+    asked = part_of(page)
 
-    same = german.get(seen[1])
+    same = german.get(asked)
     give_key(booking)
-    changed = german.get(seen[1])
+    changed = german.get(asked)
 
     assert same.status_code == 204
+    assert "HX-Refresh" not in same.headers
     assert changed.status_code == 200
     assert "Ihr Handy ist der Schlüssel" in changed.content.decode()
-    assert 'hx-trigger="every 30s"' in changed.content.decode()
+    assert pace_of(page) == ("3", "30")
+    assert pace_of(changed.content.decode()) == ("30", "120")
+
+
+def part_of(page: str) -> str:
+    """The address at which the card asks for its state."""
+    found = re.search(r'hx-get="([^"]+)" hx-trigger="ask"', page)
+    assert found
+    return found[1].replace("&amp;", "&")
+
+
+def pace_of(page: str) -> tuple[str, str]:
+    """After how many seconds it asks first, and at most."""
+    found = re.search(r'data-ask="(\d+)" data-ask-most="(\d+)"', page)
+    assert found
+    return found[1], found[2]
+
+
+@pytest.mark.parametrize(
+    ("state", "pace"), [(KeyState.LIVE, ("30", "120")), (KeyState.REVOKING, ("3", "30")), (KeyState.SENDING, ("3", "30"))]
+)
+def test_key_part_asks_soon_where_something_moves(german: Client, booking: Booking, state: KeyState, pace: tuple[str, str]) -> None:
+    give_key(booking, state)
+    if state is KeyState.REVOKING:
+        cancel(booking, actor=GUEST, now=NOW)
+
+    assert pace_of(german.get(own(booking)).content.decode()) == pace
+
+
+def test_key_part_knows_when_the_key_turns(german: Client, booking: Booking) -> None:
+    give_key(booking)
+
+    with time_machine.travel(booking.start - timedelta(minutes=16), tick=False):
+        before = german.get(own(booking)).content.decode()
+    with time_machine.travel(booking.end, tick=False):
+        inside = german.get(own(booking)).content.decode()
+
+    assert 'data-turns="61"' in before
+    assert 'data-turns="901"' in inside
+
+
+@pytest.mark.parametrize("how", ["over", "taken back"])
+def test_key_part_that_has_ended_asks_no_more(german: Client, booking: Booking, how: str) -> None:
+    give_key(booking, KeyState.LIVE if how == "over" else KeyState.REVOKED)
+    if how == "taken back":
+        cancel(booking, actor=GUEST, now=NOW)
+
+    with time_machine.travel(NOW + timedelta(days=2 if how == "over" else 0), tick=False):
+        page = german.get(own(booking)).content.decode()
+
+    assert 'id="key"' in page
+    assert [word for word in ("hx-get", "data-ask", "htmx", "key.js", "noscript") if word in page] == []
+
+
+@pytest.mark.parametrize("what", ["moved", "cancelled"])
+def test_key_part_has_the_page_come_anew_when_the_booking_is_another_one(german: Client, booking: Booking, what: str) -> None:
+    asked = part_of(german.get(own(booking)).content.decode())
+    if what == "moved":
+        reschedule(booking, start=booking.start + timedelta(hours=2), duration=None, actor=STAFF, now=NOW)
+    else:
+        cancel(booking, actor=STAFF, now=NOW)
+
+    response = german.get(asked)
+
+    assert (response.status_code, response["HX-Refresh"], response.content) == (204, "true", b"")
+
+
+def test_key_part_of_a_request_waits_for_its_answer(german: Client, service: Service) -> None:
+    Service.objects.update(approval=True)
+    booking = make_booking(Service.objects.get(), now=NOW)
+    page = german.get(own(booking)).content.decode()
+    asked = part_of(page)
+
+    same = german.get(asked)
+    confirm(booking, actor=STAFF, now=NOW)
+    answered = german.get(asked)
+
+    assert 'class="key' not in page
+    assert (same.status_code, "HX-Refresh" in same.headers) == (204, False)
+    assert answered["HX-Refresh"] == "true"
+    assert "Ihr Schlüssel entsteht gerade" in text_of(german.get(own(booking)))
+
+
+def test_key_part_follows_all_states(german: Client, booking: Booking) -> None:
+    """From the booking to its end, each state once, without loading the page anew while the booking stays as it is."""
+    asked = part_of(german.get(own(booking)).content.decode())
+    seen = []
+
+    def look(*, hours: float = 0) -> None:
+        nonlocal asked
+        with time_machine.travel(NOW + timedelta(hours=hours), tick=False):
+            part = german.get(asked).content.decode()
+        found = re.search(r'class="key (\w+)"', part)
+        seen.append(found[1] if found else "")
+        asked = part_of(part) if "hx-get" in part else asked
+
+    give_trouble(booking, "vendor_unreachable")
+    look()
+    Access.objects.update(problem="", problem_since=None)
+    look()
+    key = give_key(booking)
+    look()
+    look(hours=25)
+    Key.objects.filter(pk=key.pk).update(doors=["another"])
+    look(hours=25)
+    Key.objects.filter(pk=key.pk).update(doors=key.doors)
+    look(hours=48)
+
+    assert seen == ["trouble", "preparing", "ready", "active", "changing", "closed"]
+
+
+def test_key_part_does_not_tell_a_number(german: Client, booking: Booking) -> None:
+    give_key(booking)
+
+    part = text_of(german.get(f"{own(booking)}key"))
+
+    assert "078 ••• •• 67" in part
+    assert [number for number in ("123", "+41") if number in part] == []
+
+
+def test_own_doors_come_in_the_order_of_the_way(german: Client, booking: Booking) -> None:
+    """The seminar room stands first in the operator's list, but whoever comes passes the entrance first."""
+    Door.objects.exclude(component=AARE).update(position=F("position") + 10)
+    Door.objects.filter(component=AARE).update(position=0)
+
+    page = text_of(german.get(own(booking)))
+
+    assert "Für diese Türen Haupteingang H-01 Garderobe G-01 WC 1. Stock W-01 Seminarraum Aare S-01" in page
+
+
+def test_own_asks_the_same_number_of_queries_however_much_happened(german: Client, booking: Booking) -> None:
+    def counted() -> int:
+        with CaptureQueriesContext(connection) as queries:
+            german.get(own(booking))
+        return len(queries)
+
+    before = counted()
+    for hour in (2, 4, 6):
+        reschedule(booking, start=booking.start + timedelta(hours=hour), duration=None, actor=GUEST, now=NOW)
+    give_key(booking)
+
+    assert counted() == before
 
 
 def test_calendar_file_has_zone_sequence_and_lasting_uid(german: Client, booking: Booking) -> None:
@@ -304,6 +459,26 @@ def test_cancel_asks_once_and_then_does_it(german: Client, booking: Booking) -> 
     assert "Buchung stornieren?" in text_of(asked)
     assert done.status_code == 303
     assert Booking.objects.get().status == "cancelled"
+
+
+def test_deadline_that_passes_between_page_and_click_is_kept(german: Client, booking: Booking) -> None:
+    """The last minute of the page is not the last minute of the click."""
+    with time_machine.travel(booking.start - timedelta(minutes=120), tick=False):
+        move = german.get(f"{own(booking)}move/confirm", {"start": start(hours=26), "duration": "120"})
+    with time_machine.travel(booking.start - timedelta(minutes=119), tick=False):
+        moved = german.post(f"{own(booking)}move/confirm?start={start(hours=26)}&duration=120")
+    with time_machine.travel(booking.start - timedelta(minutes=60), tick=False):
+        cancel_page = german.get(f"{own(booking)}cancel/")
+        page = text_of(german.get(own(booking)))
+    with time_machine.travel(booking.start - timedelta(minutes=59), tick=False):
+        cancelled = german.post(f"{own(booking)}cancel/")
+
+    assert (move.status_code, cancel_page.status_code) == (200, 200)
+    assert (moved.status_code, cancelled.status_code) == (422, 422)
+    assert "Umbuchen konnten Sie bis Di, 24. November, 08:00." in text_of(moved)
+    assert "Umbuchen und stornieren konnten Sie bis" not in page
+    assert "Stornieren können Sie bis Di, 24. November, 09:00. Umbuchen konnten Sie bis Di, 24. November, 08:00." in page
+    assert (Booking.objects.get().start, Booking.objects.get().status) == (booking.start, "confirmed")
 
 
 def test_cancel_after_the_deadline_is_refused(german: Client, booking: Booking) -> None:

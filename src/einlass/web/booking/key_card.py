@@ -24,7 +24,8 @@ SILENT = frozenset({"vendor_unreachable", "throttled", "outcome_unknown", "clock
 MOVING_STATES = frozenset({AccessState.PREPARING, AccessState.CHANGING, AccessState.REVOKING, AccessState.TROUBLE})
 OVER = frozenset({AccessState.CLOSED, AccessState.REVOKING})
 ENDED_EARLY = frozenset({Status.CANCELLED.value, Status.DECLINED.value, Status.LAPSED.value})
-SECONDS_WHILE_MOVING, SECONDS_AT_REST = 3, 30
+# How soon the page asks again: at first, and at most as it slows down while nothing changes.
+SECONDS_WHILE_MOVING, SECONDS_AT_REST, SECONDS_OVER = (3, 30), (30, 120), (0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,8 @@ class KeyCard:
     app: App
     phone: str
     late_minutes: int
-    seconds: int
+    seconds: tuple[int, int]
+    turns_in: int
 
     @property
     def is_over(self) -> bool:
@@ -100,8 +102,22 @@ def key_card(booking: Booking, access: AccessView, *, now: datetime) -> KeyCard 
         app=app_of(booking.branch),
         phone=_masked(booking.mobile),
         late_minutes=booking.branch.late_minutes,
-        seconds=SECONDS_WHILE_MOVING if access.state in MOVING_STATES else SECONDS_AT_REST,
+        seconds=_seconds(access.state),
+        turns_in=_turns_in(window, now=now),
     )
+
+
+def _seconds(state: AccessState) -> tuple[int, int]:
+    """What has ended is not asked for any more."""
+    if state is AccessState.CLOSED:
+        return SECONDS_OVER
+    return SECONDS_WHILE_MOVING if state in MOVING_STATES else SECONDS_AT_REST
+
+
+def _turns_in(window: Window, *, now: datetime) -> int:
+    """Seconds until the window begins or ends, when the card changes by itself; 0 where neither is to come within a day."""
+    coming = [int((edge - now).total_seconds()) + 1 for edge in (window.start, window.end) if edge > now]
+    return coming[0] if coming and coming[0] < 24 * 3600 else 0
 
 
 def _code(access: AccessView) -> str:
@@ -188,7 +204,7 @@ def _trouble(booking: Booking, code: str) -> Words:
     state = gettext("Problem")
     if code == "phone_unusable":
         number = _masked(booking.mobile)
-        sentence = gettext("Check the number %(number)s. If it is not right, please call us.") % {"number": number}
+        sentence = gettext("Check the number %(number)s or give another one.") % {"number": number}
         return Words(state, gettext("This number does not accept a key"), sentence)
     heading = gettext("Your key is not confirmed yet")
     if code in SILENT:

@@ -8,7 +8,6 @@ from datetime import datetime
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
@@ -17,10 +16,15 @@ from einlass.core.bookings import Status
 from einlass.core.hours import local_date
 from einlass.core.texts import in_language
 from einlass.models import Booking, Organisation
+from einlass.operations.addresses import own_page
 from einlass.queries.bookings import booking_by_link
 from einlass.queries.keys import access_of
+from einlass.queries.numbers import number_question
 from einlass.web import formats
+from einlass.web.booking.app_code import app_code
+from einlass.web.booking.choices import iso
 from einlass.web.booking.deadlines import Deadlines, deadlines_of
+from einlass.web.booking.history import history
 from einlass.web.booking.key_card import KeyCard, key_card
 from einlass.web.booking.offers import room_for_one
 from einlass.web.context import operator_of
@@ -44,11 +48,18 @@ class OwnBooking:
     span: str
     zone_note: str
     news: str
+    version: str
     is_live: bool
     has_ended: bool
+    is_waiting: bool
     deadlines: Deadlines
     phone: str
     dial: str
+
+    @property
+    def is_coming(self) -> bool:
+        """Neither over nor ended early."""
+        return self.is_live and not self.has_ended
 
 
 @require_safe
@@ -56,26 +67,31 @@ def own(request: HttpRequest, link_token: str) -> HttpResponse:
     booking = booking_of(link_token)
     now = timezone.now()
     page = own_booking(request, booking, now=now)
-    new = request.GET.get("new") == "1" and page.is_live and not page.has_ended
+    new = request.GET.get("new") == "1" and page.is_coming
     context = {
-        "booking": page,
-        "card": _card(booking, now=now),
+        **_key_part(request, booking, page, now=now),
+        "history": history(booking, now=now),
+        "number_changed": request.GET.get("number") == "changed" and page.is_coming,
         "step": 4 if new else 0,
-        "address": request.build_absolute_uri(reverse("booking_own", args=[link_token])),
+        "told": _told(booking) if new else None,
+        "address": own_page(booking),
     }
     return private(render(request, "booking/own.html", context))
 
 
 @require_safe
 def key(request: HttpRequest, link_token: str) -> HttpResponse:
-    """The key card alone; nothing (204) when it is still as the page shows it."""
+    """The key card alone; nothing (204) when it is still as the page shows it. Where the booking itself is another one by now, the
+    whole page has to come anew."""
     booking = booking_of(link_token)
     now = timezone.now()
+    page = own_booking(request, booking, now=now)
+    if request.GET.get("of", page.version) != page.version:
+        return private(HttpResponse(status=204, headers={"HX-Refresh": "true"}))
     card = _card(booking, now=now)
-    if card is not None and card.digest == request.GET.get("seen"):
+    if (card.digest if card else "") == request.GET.get("seen"):
         return private(HttpResponse(status=204))
-    context = {"booking": own_booking(request, booking, now=now), "card": card}
-    return private(render(request, "booking/_key.html", context))
+    return private(render(request, "booking/_key.html", _key_part(request, booking, page, now=now)))
 
 
 def booking_of(link_token: str) -> Booking:
@@ -115,8 +131,10 @@ def own_booking(request: HttpRequest, booking: Booking, *, now: datetime) -> Own
         span=formats.span(booking.start, booking.end, zone),
         zone_note=gettext("time in %(town)s") % {"town": formats.town_of(branch, name=branch_name)},
         news=_news(booking),
+        version=f"{booking.sequence}.{booking.status}",
         is_live=booking.status in LIVE,
         has_ended=booking.end <= now,
+        is_waiting=booking.status == Status.PENDING.value and booking.end > now,
         deadlines=deadlines_of(booking.service, start=booking.start, now=now),
         phone=phone,
         dial=dial,
@@ -142,6 +160,22 @@ def _news(booking: Booking) -> str:
             return gettext("We could not accept this request. The room is free again.")
         case _:
             return ""
+
+
+def _key_part(request: HttpRequest, booking: Booking, page: OwnBooking, *, now: datetime) -> dict[str, object]:
+    """What the card is drawn from, on the page and alone."""
+    card = _card(booking, now=now)
+    return {
+        "booking": page,
+        "card": card,
+        "app_code": app_code(request, booking) if card and not card.is_over else "",
+        "may_change_number": page.is_coming and number_question(booking) is not None,
+    }
+
+
+def _told(booking: Booking) -> dict[str, str]:
+    """What a page that shows this one within itself learns of a new booking. Nothing of the guest, and not his address here."""
+    return {"reference": booking.reference, "service": booking.service.key, "start": iso(booking.start), "end": iso(booking.end)}
 
 
 def _card(booking: Booking, *, now: datetime) -> KeyCard | None:
