@@ -13,7 +13,8 @@ from email.message import EmailMessage
 
 
 class MailServer(socketserver.ThreadingTCPServer):
-    """What arrived is in `received`. `answers` replaces the answer to a command, such as {"RCPT": "550 no such user"}."""
+    """What arrived is in `received`, from whom in `senders`. `answers` replaces the answer to a command, such as
+    {"RCPT": "550 no such user"}, or to one about somebody, such as {"RCPT lea@example.org": "452 mailbox full"}."""
 
     allow_reuse_address = True
     daemon_threads = True
@@ -21,6 +22,7 @@ class MailServer(socketserver.ThreadingTCPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Conversation)
         self.received: list[EmailMessage] = []
+        self.senders: list[str] = []
         self.answers: dict[str, str] = {}
 
     @property
@@ -35,10 +37,13 @@ class _Conversation(socketserver.StreamRequestHandler):
         self._say("220 test")
         while line := self.rfile.readline():
             command = line.split(b":")[0].split()[0].decode().upper()
+            about = line.partition(b"<")[2].partition(b">")[0].decode()
+            if command == "MAIL":
+                self.server.senders.append(about)
             if command == "DATA" and command not in self.server.answers:
                 self._take()
             else:
-                self._say(self.server.answers.get(command, "250 fine"))
+                self._say(self.server.answers.get(f"{command} {about}", self.server.answers.get(command, "250 fine")))
             if command == "QUIT":
                 return
 

@@ -71,6 +71,7 @@ COMMANDS = [
     "check",
     "apply",
     "export",
+    "mail bounced",
     "token create",
     "owner create",
     "keys sweep",
@@ -234,3 +235,16 @@ def test_port_that_is_taken_is_told(migrated: Run) -> None:
         done = migrated("serve", env={"EINLASS_PORT": str(taken.getsockname()[1])})
 
     assert (done.returncode, "Set EINLASS_PORT." in done.stderr, "Traceback" in done.stderr) == (1, True, False)
+
+
+def test_mail_bounced_takes_a_returned_mail_and_leaves_others_alone(migrated: Run) -> None:
+    none = migrated("mail", "bounced", stdin="Subject: Abwesend\n\nIch bin nicht da.\n")
+
+    assert (none.returncode, none.stdout) == (0, "No message of ours, or no final failure.\n")
+
+
+def test_mail_bounced_without_a_database_asks_the_mail_server_to_try_again(einlass: Run) -> None:
+    away = einlass("mail", "bounced", stdin="Subject: x\n\n")
+
+    assert away.returncode == 75
+    assert away.stderr.startswith("The database is not migrated")

@@ -11,7 +11,7 @@ import typer
 from django.db import Error as DatabaseError
 
 from einlass import __version__
-from einlass.cli import accounts, configuration, keys, running
+from einlass.cli import accounts, configuration, keys, mail, running
 from einlass.conf.environment import ConfigurationError
 from einlass.core.errors import Refusal
 from einlass.operations.config_yaml import ConfigFileError
@@ -39,6 +39,7 @@ for command in COMMANDS:
 app.add_typer(accounts.tokens, name="token")
 app.add_typer(accounts.owners, name="owner")
 app.add_typer(keys.keys, name="keys")
+app.add_typer(mail.mail, name="mail")
 
 
 @app.callback(invoke_without_command=True)

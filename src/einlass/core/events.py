@@ -268,8 +268,17 @@ class MessageFailed(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class MessageBounced(Event):
+    """A mail was accepted and came back later. `status` is the code of RFC 3463 such as 5.1.1; the words stand with the message alone."""
+
+    kind: ClassVar[str] = "message.bounced"
+    message: str
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
 class MessageSent(Event):
-    """A message was accepted by the mail server."""
+    """A message was accepted by the mail server or the SMS gateway."""
 
     kind: ClassVar[str] = "message.sent"
     message: str

@@ -144,6 +144,11 @@ def send_messages(scheduled: datetime, context: Any) -> None:
     _run(work.send_messages)
 
 
+@DBOS.workflow(name="returned_mail")
+def returned_mail(scheduled: datetime, context: Any) -> None:
+    _run(work.read_mailbox)
+
+
 @DBOS.workflow(name="site_sweeps")
 def site_sweeps(scheduled: datetime, context: Any) -> None:
     sweep_sites()
@@ -202,6 +207,7 @@ def launch() -> None:
         [
             {"schedule_name": "probes", "workflow_fn": probes, "schedule": "*/10 * * * * *"},
             {"schedule_name": "send_messages", "workflow_fn": send_messages, "schedule": "5-59/10 * * * * *"},
+            {"schedule_name": "returned_mail", "workflow_fn": returned_mail, "schedule": "40 * * * * *"},
             {"schedule_name": "minutely", "workflow_fn": minutely, "schedule": "0 * * * * *"},
             {"schedule_name": "site_sweeps", "workflow_fn": site_sweeps, "schedule": "30 */10 * * * *"},
         ]

@@ -12,12 +12,14 @@ from einlass.operations import (
     access,
     alarms,
     bookings,
+    bounces,
     guest_messages,
     holds,
     key_sweep,
     keys,
     limits,
     lock_systems,
+    numbers,
     openings,
     outbox,
     privacy,
@@ -48,7 +50,7 @@ def sweep_site(branch: int) -> None:
 
 
 def minutely() -> None:
-    """What is due and was lost on the way, and bookings and holds that are over."""
+    """What is due and was lost on the way, bookings and holds that are over, and what is kept for a while only."""
     access.find_forgotten(now=now())
     access.hand_over_due(now=now())
     bookings.complete_past(now=now())
@@ -57,10 +59,16 @@ def minutely() -> None:
     alarms.raise_alarms(now=now())
     privacy.erase_due(now=now())
     limits.forget_old(now=now())
+    numbers.forget_old(now=now())
 
 
 def send_messages() -> None:
     outbox.send_due(clock=now)
+
+
+def read_mailbox() -> None:
+    """Mail that came back."""
+    bounces.read_mailbox(clock=now)
 
 
 def probe() -> None:

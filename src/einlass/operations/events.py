@@ -56,6 +56,7 @@ FOLLOWS: dict[type[Event], frozenset[Follower]] = {
     events.GuestErased: NOTHING,
     events.MessageSent: NOTHING,
     events.MessageFailed: NOTHING,
+    events.MessageBounced: NOTHING,
     events.UserCreated: NOTHING,
     events.UserChanged: NOTHING,
     events.UserSecured: NOTHING,

@@ -43,6 +43,7 @@ SENTENCES = {
     "guest.erased": _("The guest's data of booking %(booking)s were erased."),
     "message.sent": _("A message was sent: booking %(booking)s."),
     "message.failed": _("A message could not be sent: booking %(booking)s."),
+    "message.bounced": _("A message came back: booking %(booking)s."),
     "user.created": _("An account was made: %(email)s."),
     "user.changed": _("The account %(email)s was changed."),
     "user.secured": _("The sign-in of %(email)s was changed: %(what)s."),

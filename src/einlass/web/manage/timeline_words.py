@@ -36,6 +36,7 @@ SENTENCES = {
     "guest.erased": _("The guest's data were erased"),
     "message.sent": _("Message sent: %(message)s"),
     "message.failed": _("Message could not be sent: %(message)s"),
+    "message.bounced": _("Message came back undelivered: %(message)s"),
 }
 # After a request the same event means that somebody approved it.
 APPROVED = _("Confirmed")

@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a mail that came back says (RFC 3464): whether it is a failure for good, of what, and why. Whose it was: `operations/bounces.py`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from email import message_from_bytes, policy
+from email.errors import MessageError
+from email.message import Message
+from html import unescape
+
+STATUS = re.compile(r"\b([245]\.\d{1,3}\.\d{1,3})\b")
+# Older servers write no report, but these: exim for one. Both together are no answer of a person who is away.
+FAILED_FOR = "X-Failed-Recipients"
+MOST_PARTS = 50
+BRACKETS = re.compile(r"<([^<>\s]+@[^<>\s]+)>")
+
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """A mail that could not be delivered: the code of RFC 3463 such as 5.1.1 (empty where none is told), the server's words, and the
+    text in which the original's Message-ID stands."""
+
+    status: str
+    words: str
+    original: str
+
+
+def read_returned(content: bytes) -> Returned | None:
+    """None for anything but a final failure: a delay, a receipt, an answer of somebody who is away."""
+    try:
+        mail = message_from_bytes(content, policy=policy.compat32)
+        reports = [part for part in _parts(mail) if part.get_content_type() == "message/delivery-status"]
+        if reports:
+            return _from_report(mail, reports)
+        return _from_older(mail) if mail.get(FAILED_FOR) else None
+    except (MessageError, LookupError, ValueError, TypeError):
+        # Whoever sends us a mail decides what stands in it.
+        return None
+
+
+def _from_report(mail: Message, reports: list[Message]) -> Returned | None:
+    fields = [group for report in reports for group in _groups(report)]
+    failed = next((group for group in fields if str(group.get("Action", "")).strip().lower() == "failed"), None)
+    if failed is None:
+        return None
+    words = str(failed.get("Diagnostic-Code") or "").partition(";")[2] or str(failed.get("Status") or "")
+    status = STATUS.search(str(failed.get("Status") or "")) or STATUS.search(words)
+    return Returned(status=status[1] if status else "", words=_tidy(words), original=_named(mail, fields))
+
+
+def _from_older(mail: Message) -> Returned:
+    text = _text(mail)
+    found = STATUS.search(text)
+    line = next((line for line in text.splitlines() if re.search(r"\b5\d\d\b", line)), "")
+    return Returned(status=found[1] if found else "", words=_tidy(line), original=f"{_named(mail, [])}\n{text}")
+
+
+def _groups(report: Message) -> list[Message]:
+    """The fields of a report come in groups, which the parser makes messages of: the mail's own, then one of each recipient."""
+    payload = report.get_payload()
+    return [group for group in payload if isinstance(group, Message)] if isinstance(payload, list) else []
+
+
+def _named(mail: Message, fields: list[Message]) -> str:
+    """Every header in which the original's id may stand: of the mail that came back, of the report, of the original itself."""
+    wanted = ("Message-ID", "X-Original-Message-ID", "Original-Message-ID", "In-Reply-To", "References", "X-MS-Exchange-Message-ID")
+    found = [str(part.get(name, "")) for part in (mail, *_parts(mail), *fields) for name in wanted]
+    originals = [_text(part) for part in _parts(mail) if part.get_content_type() in {"text/rfc822-headers", "message/rfc822-headers"}]
+    return "\n".join([*found, *originals])
+
+
+def _parts(mail: Message) -> Iterator[Message]:
+    for number, part in enumerate(mail.walk()):
+        if number >= MOST_PARTS:
+            return
+        yield part
+
+
+def _text(part: Message) -> str:
+    """What is written in the part, or in the first text below it."""
+    for each in _parts(part):
+        payload = each.get_payload(decode=True)
+        if isinstance(payload, bytes):
+            return payload.decode(errors="replace")
+    return ""
+
+
+def _tidy(words: str) -> str:
+    """One line; an address without the brackets, which would pass for a tag of HTML."""
+    return " ".join(BRACKETS.sub(r"\1", unescape(words)).split())
