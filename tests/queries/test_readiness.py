@@ -10,9 +10,9 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from tests.conftest import NOW
-from tests.factories import make_branch, make_house, make_lock_system, make_room, make_service
+from tests.factories import MOBILE, make_branch, make_house, make_lock_system, make_room, make_service
 
-from einlass.models import Branch, Door, Installation, LockSystem, Message, Question, Service, Worker
+from einlass.models import Branch, Door, Installation, LockSystem, Message, Organisation, Question, Service, Worker
 from einlass.queries.installation import database_clock_skew
 from einlass.queries.readiness import CODES, Check, is_ready, missing, readiness
 
@@ -143,6 +143,26 @@ def test_mail_server_that_accepts_nothing_is_red() -> None:
     assert red() == [("mail_works", "")]
 
 
+def test_sms_that_somebody_wants_and_nobody_can_send_are_a_warning(settings: Any) -> None:
+    settings.SMS_CONFIGURED = False
+    before = [found.code for found in readiness(now=NOW)]
+    Organisation.objects.update(sms_messages=["sms_confirmed"])
+
+    assert "sms_works" not in before
+    assert check("sms_works") == Check("sms_works", False, values={"trouble": "sms_not_configured"}, warning=True)
+    assert is_ready(readiness(now=NOW))
+
+
+def test_sms_gateway_that_accepts_nothing_is_told_apart_from_mail(settings: Any) -> None:
+    settings.SMS_CONFIGURED = True
+    Organisation.objects.update(sms_messages=["sms_confirmed"])
+    Message.objects.create(
+        kind="sms_confirmed", channel="sms", to_address=MOBILE, text="x", created_at=NOW, claimed_until=NOW, error="500 no credit"
+    )
+
+    assert (check("sms_works").values, check("mail_works").ok) == ({"trouble": "sms_failing"}, True)
+
+
 def test_clock_of_a_worker_that_is_gone_does_not_count() -> None:
     Worker.objects.create(name="gone", started_at=NOW, seen_at=NOW - timedelta(minutes=5), clock_skew_seconds=900)
 
@@ -190,6 +210,8 @@ def test_account_that_takes_its_keys_back_asks_for_no_doors() -> None:
 
 
 def test_every_code_is_told_what_it_is_about_once() -> None:
+    Organisation.objects.update(sms_messages=["sms_confirmed"])
+
     assert len(set(CODES)) == len(CODES)
     assert {check.code for check in readiness(now=NOW)} == set(CODES)
 
@@ -204,7 +226,7 @@ def test_asks_the_database_equally_often_for_one_and_three() -> None:
     with CaptureQueriesContext(connection) as three:
         missing(now=NOW)
 
-    assert (len(three), len(one)) == (len(one), 14)
+    assert (len(three), len(one)) == (len(one), 15)
 
 
 def test_database_clock_is_compared_where_the_database_has_one() -> None:

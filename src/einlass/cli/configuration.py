@@ -24,6 +24,7 @@ SENTENCES = {
         "The clocks of the machines or of the database differ by {seconds} s: set them by NTP.",
     ),
     "mail_works": ("Messages are sent by e-mail.", "No e-mail goes out. {trouble}"),
+    "sms_works": ("SMS are sent.", "No SMS goes out. {trouble}"),
     "credentials_given": ("{subject}: API key and API secret are given.", "{subject}: the API key or the API secret is missing."),
     "mobile_app_given": ("{subject}: the mobile app has its id.", "{subject}: the id of the mobile app is missing (mobile_app.id)."),
     "credentials_accepted": (
@@ -73,6 +74,8 @@ PROBLEMS = {
 TROUBLES = {
     "not_configured": "No mail server is set.",
     "failing": "The mail server accepts nothing; the log of the worker says why.",
+    "sms_not_configured": "No SMS gateway is set (EINLASS_SMS_URL).",
+    "sms_failing": "The SMS gateway accepts nothing; the log of the worker says why.",
 }
 REASONS = {"rejected": "It rejects them.", "untested": "It was not asked yet."}
 

@@ -14,6 +14,7 @@ from einlass.core.access import PATIENCE_SHORT, AccessState
 from einlass.core.bookings import Status
 from einlass.core.grants import chosen_doors
 from einlass.core.hours import day_window, local_date
+from einlass.core.messages import NOT_CONFIGURED
 from einlass.models import Booking, Branch, Door, Message
 from einlass.queries.bookings import with_facts
 from einlass.queries.keys import AccessView, access_of
@@ -139,8 +140,9 @@ def _silent(branches: Sequence[Branch], today: Iterable[Booking], *, now: dateti
 
 
 def _failed(branches: Sequence[Branch], now: datetime) -> tuple[Message, ...]:
-    """Messages to guests of coming bookings that are not tried again."""
-    messages = Message.objects.filter(failed_at__gt=now - FAILED_LATELY, booking__branch__in=list(branches), booking__end__gt=now)
+    """Messages about coming bookings that did not arrive: not tried again, or come back. That nothing can be sent at all is said once."""
+    lost = Q(failed_at__gt=now - FAILED_LATELY) | Q(bounced_at__gt=now - FAILED_LATELY)
+    messages = Message.objects.filter(lost, booking__branch__in=list(branches), booking__end__gt=now).exclude(error=NOT_CONFIGURED)
     return tuple(messages.select_related("booking__branch", "booking__room").order_by("booking__start", "id")[:AT_MOST])
 
 

@@ -13,9 +13,9 @@ from einlass.conf.secrets import fingerprint
 from einlass.core.grants import Admissible, DoorUse
 from einlass.core.locks import LockSystemState
 from einlass.models import Branch, Installation, LockSystem, Service, Worker
-from einlass.queries.messages import mail_trouble
+from einlass.queries.messages import mail_trouble, sms_trouble
 from einlass.queries.neighbours import overlapping_minutes
-from einlass.queries.services import needs_mobile_number, offered_services, opens_doors, questions_by_service
+from einlass.queries.services import needs_mobile_number, offered_services, opens_doors, organisation, questions_by_service
 
 WORKER_ALIVE_SECONDS = 60
 # More than this between two clocks, and a door opens noticeably too early or too late (F17).
@@ -37,7 +37,7 @@ class Check:
 
 
 # What each check is about, and so what its `subject` is the key of. Every code stands here.
-ABOUT_INSTALLATION = ("encryption_keys_fit", "worker_alive", "machine_clocks_agree", "mail_works")
+ABOUT_INSTALLATION = ("encryption_keys_fit", "worker_alive", "machine_clocks_agree", "mail_works", "sms_works")
 ABOUT_ACCOUNT = (
     "credentials_given",
     "mobile_app_given",
@@ -113,6 +113,11 @@ def _installation(now: datetime) -> Iterator[Check]:
     trouble = mail_trouble()
     # Without a mail server nothing is broken: guests find everything on their own page.
     yield Check("mail_works", not trouble, values={"trouble": trouble}, warning=trouble == "not_configured")
+    operator = organisation()
+    if operator.sms_messages:
+        trouble = sms_trouble(operator)
+        # Somebody wants SMS to be sent, and none is: no door waits for it.
+        yield Check("sms_works", not trouble, values={"trouble": f"sms_{trouble}" if trouble else ""}, warning=True)
 
 
 def _lock_system(system: LockSystem) -> Iterator[Check]:

@@ -15,14 +15,17 @@ from django.utils.translation import gettext
 from einlass.core.bookings import Action, Actor, Status, allowed
 from einlass.core.roles import May
 from einlass.models import Booking
+from einlass.operations.addresses import own_page
 from einlass.queries.bookings import with_facts
 from einlass.queries.history import history_of, questions_answered
 from einlass.queries.keys import access_of
+from einlass.queries.messages import messages_of
 from einlass.queries.scope import visible_bookings
 from einlass.web import formats
 from einlass.web.context import operator_of
 from einlass.web.fields import Reading
 from einlass.web.manage.booking_key import staff_key
+from einlass.web.manage.booking_messages import messages_in_words
 from einlass.web.manage.desk import Crumb, show, staff_of, staff_page
 from einlass.web.manage.desk import allowed as role_allows
 from einlass.web.manage.guest_facts import guest_facts, labels_of
@@ -54,11 +57,12 @@ def booking(request: HttpRequest, reference: str) -> HttpResponse:
         "booking": found,
         "reason": _reason(found),
         "booked_at": formats.recent(found.created_at, found.branch.time_zone, now=now),
-        "own_address": request.build_absolute_uri(reverse("booking_own", args=[found.link_token])),
+        "own_address": own_page(found),
         "can": doable(found, now=now),
         "why": why_box(found, access, request.GET.dict(), now=now),
         "key": staff_key(found, access, now=now),
         "guest": guest_facts(found.answers, questions, reading),
+        "written": messages_in_words(messages_of(found), found.branch.time_zone, now=now),
         "timeline": timeline(
             found,
             history.events,

@@ -17,6 +17,7 @@ from einlass.web import formats
 from einlass.web.key_problems import problem_sentence
 from einlass.web.manage.readiness_words import Line
 from einlass.web.manage.rows import Reader
+from einlass.web.manage.timeline_words import message_word
 
 # A key in trouble that has to open later than this comes after what hinders every booking.
 PRESSING = timedelta(hours=24)
@@ -194,9 +195,9 @@ def _failed(found: Dashboard, reader: Reader) -> Iterator[Need]:
             id=f"message-{message.pk}",
             mark="trouble",
             state="trouble",
-            word=gettext("not sent"),
+            word=gettext("came back") if message.bounced_at else gettext("not sent"),
             title=_booked(message.booking, reader),
-            why=gettext("The message “%(subject)s” could not be delivered.") % {"subject": message.subject},
+            why=gettext("The message “%(subject)s” could not be delivered.") % {"subject": message.subject or message_word(message.kind)},
             action=gettext("Look"),
             address=reverse("manage_booking", args=[message.booking.reference]),
         )

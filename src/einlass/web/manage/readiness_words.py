@@ -28,6 +28,7 @@ SENTENCES = {
         _("The clocks of the machines or of the database differ by %(seconds)s seconds. Have them set by a time server (NTP)."),
     ),
     "mail_works": (_("Messages to guests go out."), _("No e-mail goes out. %(trouble)s")),
+    "sms_works": (_("SMS to guests go out."), _("No SMS goes out. %(trouble)s")),
     "credentials_given": (_("API key and API secret are given."), _("The API key or the API secret is missing.")),
     "mobile_app_given": (_("The mobile app is named."), _("The id of the mobile app is missing. exivo refuses every key without it.")),
     "credentials_accepted": (
@@ -66,6 +67,8 @@ TROUBLES = {
     "": "",
     "not_configured": _("No mail server is set; guests find everything on the page of their booking."),
     "failing": _("The mail server accepts nothing at the moment. Einlass tries again."),
+    "sms_not_configured": _("No SMS gateway is set."),
+    "sms_failing": _("The SMS gateway accepts nothing at the moment. Einlass tries again."),
 }
 REASONS = {"": "", "rejected": _("It rejects them."), "untested": _("It was not asked yet.")}
 

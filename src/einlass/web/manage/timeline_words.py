@@ -122,6 +122,11 @@ def call_word(kind: str) -> str:
     return str(CALLS.get(kind, kind))
 
 
+def message_word(kind: str) -> str:
+    """What a message is: confirmation, reminder, key ready by SMS."""
+    return str(MESSAGES.get(kind, kind))
+
+
 def outcome_word(outcome: str) -> str:
     """How a call ended; an account that a person has to mend has an outcome of its own."""
     if outcome.startswith("needs_operator"):
