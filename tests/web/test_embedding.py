@@ -19,7 +19,7 @@ from django.urls import get_script_prefix, reverse
 from tests.conftest import NOW
 from tests.factories import make_booking, make_branch, make_house, make_organisation, make_room, make_service, make_user
 
-from einlass.models import Booking, Branch, Service
+from einlass.models import Booking, Branch, Organisation, Service
 from einlass.operations.addresses import own_page
 from einlass.web.embedding import Embedding, links_within
 
@@ -195,6 +195,69 @@ def test_unknown_link_is_framed_as_the_list_of_all(guest: Client, service: Servi
     page = guest.get("/embed/de/b/none-of-ours/")
 
     assert (page.status_code, ancestors(page)) == (404, f"{MUSEUM} {TOWN}")
+
+
+def test_way_back_to_the_services_stays_at_the_branch(guest: Client, booking: Booking) -> None:
+    for address in ("/book/seminar/", details()):
+        page = guest.get(f"/embed/de{address}").content.decode()
+
+        assert 'href="/embed/de/branches/bern/"' in page, address
+        assert 'href="/embed/de/"' not in page, address
+    assert ancestors(guest.get("/embed/de/branches/bern/")) == f"{MUSEUM} {TOWN}"
+
+
+def test_new_booking_is_told_to_the_page_around_without_anything_of_the_guest(guest: Client, booking: Booking) -> None:
+    new = guest.get(f"/embed/de/b/{booking.link_token}/?new=1").content.decode()
+    later = guest.get(f"/embed/de/b/{booking.link_token}/").content.decode()
+
+    told = re.search(r'<div class="head"((?: data-[a-z]+="[^"]*")+)>', new)
+    assert told is not None
+    assert dict(re.findall(r'data-([a-z]+)="([^"]*)"', told[1])) == {
+        "booked": booking.reference,
+        "service": "seminar",
+        "start": "2026-11-24T09:00:00Z",
+        "end": "2026-11-24T11:00:00Z",
+    }
+    assert "data-booked" not in later
+
+
+def test_own_address_on_an_embedded_page_is_the_plain_one(guest: Client, booking: Booking) -> None:
+    page = guest.get(f"/embed/de/b/{booking.link_token}/?new=1").content.decode()
+
+    plain = f"{settings.BASE_URL}/b/{booking.link_token}/"
+    assert f'<a href="{plain}"' in page
+
+
+def test_embedded_page_names_the_operator_and_his_pages_once(guest: Client, service: Service) -> None:
+    Organisation.objects.update(privacy_url="https://museum.example/privacy", imprint_url="https://museum.example/imprint")
+
+    page = guest.get("/embed/de/book/seminar/").content.decode()
+
+    opens = 'target="_blank" rel="noopener" aria-describedby="new-tab"'
+    assert [address for address, how in re.findall(r'<a href="([^"]+)" (target=[^>]+)>', page) if how == opens] == [
+        f"{settings.BASE_URL}/",
+        "https://museum.example/privacy",
+        "https://museum.example/imprint",
+    ]
+    assert 'class="org"' not in page
+
+
+def test_page_tells_its_script_who_may_listen(guest: Client, service: Service) -> None:
+    embedded = guest.get("/embed/de/book/seminar/").content.decode()
+    plain = guest.get("/book/seminar/").content.decode()
+
+    assert f'data-origins="{MUSEUM} {TOWN}" data-prefix="/embed/"' in embedded
+    assert re.search(r'<script src="/static/embedded\.[^"]*js" defer>', embedded)
+    assert ("data-origins" in plain, "embedded" in plain) == (False, False)
+
+
+def test_script_for_other_pages_is_small_and_may_be_loaded_there(guest: Client) -> None:
+    script = guest.get("/embed.js")
+
+    assert script["Cross-Origin-Resource-Policy"] == "cross-origin"
+    assert script["Cache-Control"] == "public, max-age=86400"
+    assert script["Content-Type"].startswith("text/javascript")
+    assert len(b"".join(script)) < 2048
 
 
 def test_bug_in_an_embedded_page_is_a_friendly_page_in_the_frame(guest: Client, service: Service, monkeypatch: pytest.MonkeyPatch) -> None:

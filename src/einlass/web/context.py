@@ -6,11 +6,10 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from django.http import HttpRequest
-from django.urls import get_script_prefix
 
 from einlass.models import Organisation
 from einlass.queries.services import organisation
-from einlass.web.embedding import address_in, embedded_language, origins_of
+from einlass.web.embedding import address_in, embedded_language, known_to_templates
 
 NAMES = {"de": "Deutsch", "en": "English", "fr": "Français", "it": "Italiano"}
 _KEPT = "_einlass_operator"
@@ -36,9 +35,7 @@ def operator_of(request: HttpRequest) -> Organisation:
 
 def operator(request: HttpRequest) -> dict[str, Any]:
     """Django's context processor."""
-    embedded = bool(embedded_language(request))
-    known = {"operator": operator_of(request), "language_links": language_links(request), "embedded": embedded}
-    return known | {"embed_origins": " ".join(origins_of(request))} if embedded else known
+    return {"operator": operator_of(request), "language_links": language_links(request), **known_to_templates(request)}
 
 
 def language_links(request: HttpRequest, *, at: str = "") -> list[LanguageLink]:
@@ -54,9 +51,8 @@ def language_links(request: HttpRequest, *, at: str = "") -> list[LanguageLink]:
 
 
 def _other(request: HttpRequest, code: str, at: str) -> str:
-    if language := embedded_language(request):
-        here = get_script_prefix()
-        return f"{here.removesuffix(f'embed/{language}/')}embed/{code}/{at.removeprefix(here)}"
+    if embedded_language(request):
+        return address_in(code, request, at=at)
     return f"{at}{'&' if '?' in at else '?'}lang={code}"
 
 
@@ -64,6 +60,6 @@ def _address(request: HttpRequest, code: str) -> str:
     kept = request.GET.copy()
     if embedded_language(request):
         kept.pop("lang", None)
-        return address_in(code, request) + (f"?{kept.urlencode()}" if kept else "")
+        return address_in(code, request, at=request.path) + (f"?{kept.urlencode()}" if kept else "")
     kept["lang"] = code
     return f"?{kept.urlencode()}"

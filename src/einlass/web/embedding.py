@@ -10,18 +10,19 @@ from typing import Any
 
 from django.db import DatabaseError
 from django.http import Http404, HttpRequest, HttpResponse
-from django.urls import URLPattern, get_script_prefix, set_script_prefix
+from django.urls import URLPattern, get_script_prefix, reverse, set_script_prefix
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.csrf import csrf_exempt
 
-from einlass.queries.embedding import origins_for
+from einlass.operations.addresses import address_of
+from einlass.queries.embedding import Framed, framed_for
 from einlass.web.security import policy_for
 
 View = Callable[..., HttpResponse]
 ADDRESS = re.compile(r"/embed/(?P<language>[a-z]{2})(?P<rest>/.*)", re.DOTALL)
 # Whose names in an address say which branch it is about.
 BRANCH_TOLD_BY = ("service_key", "branch_key", "link_token")
-_FOR_GUESTS, _LANGUAGE, _ORIGINS = "einlass_for_guests", "_einlass_embedded_in", "_einlass_embed_origins"
+_FOR_GUESTS, _LANGUAGE, _FRAMED = "einlass_for_guests", "_einlass_embedded_in", "_einlass_framed"
 
 
 def for_guests(view: View) -> View:
@@ -43,23 +44,40 @@ def embedded_language(request: HttpRequest) -> str:
     return str(getattr(request, _LANGUAGE, ""))
 
 
-def address_in(language: str, request: HttpRequest) -> str:
-    """The embedded page in another language."""
-    ours = get_script_prefix().removesuffix(f"embed/{embedded_language(request)}/")
-    return f"{ours}embed/{language}{request.path_info}"
+def address_in(language: str, request: HttpRequest, *, at: str) -> str:
+    """The embedded page at this address of ours in another language."""
+    here = get_script_prefix()
+    return f"{here.removesuffix(f'embed/{embedded_language(request)}/')}embed/{language}/{at.removeprefix(here)}"
 
 
-def origins_of(request: HttpRequest) -> tuple[str, ...]:
+def framed(request: HttpRequest) -> Framed:
     """Where this embedded page may be shown; asked once a request, and nowhere if nobody can be asked."""
-    kept: tuple[str, ...] | None = getattr(request, _ORIGINS, None)
+    kept: Framed | None = getattr(request, _FRAMED, None)
     if kept is None:
         told = request.resolver_match.kwargs if request.resolver_match else {}
         try:
-            kept = origins_for(**{name: told.get(name, "") for name in BRANCH_TOLD_BY})
+            kept = framed_for(**{name: told.get(name, "") for name in BRANCH_TOLD_BY})
         except DatabaseError:
-            kept = ()
-        setattr(request, _ORIGINS, kept)
+            kept = Framed()
+        setattr(request, _FRAMED, kept)
     return kept
+
+
+def known_to_templates(request: HttpRequest) -> dict[str, Any]:
+    """Where the guest's way begins; within somebody else's page, at the branch that this one may show, and what our script there needs."""
+    if not embedded_language(request):
+        return {"embedded": False, "home": reverse("booking_what")}
+    about = framed(request)
+    # In whichever language: the switch stays in the frame.
+    prefix = get_script_prefix().removesuffix(f"{embedded_language(request)}/")
+    home = reverse("booking_branch", args=[about.branch_key]) if about.branch_key else reverse("booking_what")
+    return {
+        "embedded": True,
+        "home": home,
+        "outside": address_of("booking_what"),
+        "embed_origins": " ".join(about.origins),
+        "embed_prefix": prefix,
+    }
 
 
 @contextmanager
@@ -89,7 +107,7 @@ class Embedding:
         # No cookie is read, so none can say who somebody is: not a session either, where both pages are of one site.
         request.COOKIES = {}
         with links_within(found["language"]):
-            return _framed(request, self.get_response(request))
+            return _for_frames(request, self.get_response(request))
 
     def process_view(self, request: HttpRequest, view: View, args: Any, kwargs: Any) -> None:
         """Staff, programs and probes have no address in here."""
@@ -97,10 +115,10 @@ class Embedding:
             raise Http404
 
 
-def _framed(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+def _for_frames(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     """With the headers of an embedded page: who may frame it, and that it knows no cookie."""
     response.cookies.clear()
-    origins = origins_of(request)
+    origins = framed(request).origins
     response.headers["Content-Security-Policy"] = policy_for(origins)
     if origins:
         # It knows no list of origins; `frame-ancestors` above says what it would.
