@@ -3,7 +3,7 @@
 
 from django.urls import include, path
 
-from einlass.web import health, pictures, robots
+from einlass.web import brand, health, pictures, robots
 from einlass.web.api.routes import api
 from einlass.web.embedding import for_guests
 
@@ -13,6 +13,7 @@ urlpatterns = [
     path("robots.txt", robots.robots),
     path("api/v1/", api.urls),
     path("pictures/<slug:digest>", for_guests(pictures.picture), name="picture"),
+    path("brand/<slug:digest>.css", for_guests(brand.brand), name="brand"),
     path("manage/", include("einlass.web.manage.urls")),
     path("", include("einlass.web.booking.urls")),
 ]

@@ -62,6 +62,8 @@ SETTING_ERRORS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "too_small": ("limit",),
         "too_large": ("limit",),
         "not_a_url": (),
+        "not_a_colour": (),
+        "not_an_origin": ("value",),
         "not_digits": (),
         "unknown_zone": (),
         "unknown_country": (),

@@ -14,7 +14,7 @@ from einlass.models import Branch, Door, Organisation, Question, Room, Service, 
 
 def organisation() -> Organisation:
     """The operator; defaults where nothing was configured yet."""
-    return Organisation.objects.first() or Organisation(languages=["de", "en"])
+    return Organisation.objects.select_related("logo").defer("logo__data").first() or Organisation(languages=["de", "en"])
 
 
 def offered_services() -> QuerySet[Service]:

@@ -10,6 +10,8 @@ SETTING_SENTENCES = {
     "too_small": _("Please give at least %(limit)s."),
     "too_large": _("Please give at most %(limit)s."),
     "not_a_url": _("Please give an address that starts with https:// or http://."),
+    "not_a_colour": _("Please give a colour as # and six signs of 0-9 and a-f, such as #1f5fbf."),
+    "not_an_origin": _("%(value)s: please give the address of a website without a path, such as https://www.example.org."),
     "not_digits": _("Please give digits only, such as 100200."),
     "unknown_zone": _("We do not know this time zone. Example: Europe/Zurich"),
     "unknown_country": _("We do not know this country. Write its two letters, such as CH, DE or AT."),

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from typing import Any
 
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-Typed = str | list[str]
+Typed = str | list[str] | SimpleUploadedFile
 
 
 @dataclass
@@ -48,7 +49,9 @@ class _Reader(HTMLParser):
 
     def _field(self, tag: str, given: Mapping[str, str | None], form: Form) -> None:
         name, kind = given.get("name") or "", given.get("type") or "text"
-        if tag == "input" and name and kind not in {"submit", "button", "file"}:
+        if tag == "input" and name and kind == "file":
+            form.known.add(name)
+        elif tag == "input" and name and kind not in {"submit", "button"}:
             ticked = kind not in {"checkbox", "radio"} or "checked" in given
             form.put(name, (given.get("value") or ("on" if kind == "checkbox" else "")) if ticked else None)
         elif tag == "select":
@@ -95,8 +98,10 @@ def press(client: Client, address: str, data: Mapping[str, Any]) -> Any:
     return answer
 
 
-def _listed(value: Typed) -> list[str]:
+def _listed(value: Typed) -> list[str] | SimpleUploadedFile:
     """A browser sends every line break as two signs."""
+    if isinstance(value, SimpleUploadedFile):
+        return value
     return [one.replace("\n", "\r\n") for one in (value if isinstance(value, list) else [value])]
 
 

@@ -205,6 +205,41 @@ def test_exception_named_twice_is_refused(desk: Client) -> None:
     assert (answer.status_code, "2027-08-01 steht hier zweimal." in text_of(answer)) == (422, True)
 
 
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("https://www.example.org/\r\nexample.com\r\n", ["https://www.example.org", "https://example.com"]),
+        ("HTTPS://WWW.Example.org:443\r\n http://localhost:8001 ", ["https://www.example.org", "http://localhost:8001"]),
+        ("https://example.org\r\nhttps://example.org/", ["https://example.org"]),
+        ("", []),
+    ],
+)
+def test_websites_that_may_show_the_page_are_kept_as_browsers_name_them(desk: Client, typed: str, kept: list[str]) -> None:
+    branch = make_branch(embed_origins=["https://before.example"])
+
+    desk.post(PAGE, form_of(branch, embed_origins=typed))
+
+    assert Branch.objects.get().embed_origins == kept
+
+
+def test_websites_are_shown_one_a_line_and_told_in_words(desk: Client) -> None:
+    desk.post(PAGE, form_of(make_branch(), embed_origins="https://a.example\r\nhttps://b.example"))
+
+    page = desk.get(PAGE)
+    assert "https://a.example\nhttps://b.example</textarea>" in page.content.decode()
+    assert "Gespeichert: Websites, die die Buchungsseite zeigen dürfen." in text_of(page)
+
+
+@pytest.mark.parametrize("typed", ["https://example.org/buchen", "ftp://example.org", "zwei Wörter", "https://*"])
+def test_website_that_is_none_is_told_beside_its_field(desk: Client, typed: str) -> None:
+    answer = desk.post(PAGE, form_of(make_branch(), embed_origins=f"https://right.example\r\n{typed}"))
+
+    beside = answer.content.decode().partition('id="id_embed_origins_error">')[2].partition("</p>")[0]
+    assert (answer.status_code, "Bitte geben Sie die Adresse einer Website ohne Pfad an" in beside) == (422, True)
+    assert typed in beside
+    assert (Branch.objects.get().embed_origins, typed in answer.content.decode()) == ([], True)
+
+
 def test_somebody_else_was_faster_and_nothing_of_his_is_lost(desk: Client) -> None:
     branch = make_branch()
     typed = form_of(branch, late_minutes="20")

@@ -7,11 +7,14 @@ import re
 from typing import Any
 
 import pytest
+from django.conf import settings as django_settings
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from tests.factories import make_organisation, make_user
+from tests.pictures import as_file, plain
 from tests.web.pages.conftest import text_of
 
-from einlass.models import EventRecord, Organisation
+from einlass.models import EventRecord, Organisation, Picture
 
 PAGE = "/manage/settings/organisation/"
 TYPED: dict[str, Any] = {
@@ -23,7 +26,10 @@ TYPED: dict[str, Any] = {
     "email": "",
     "privacy_url": "",
     "imprint_url": "",
+    "accent_colour": "",
+    "most_open_bookings": "",
 }
+DRAWN_IN_LINES = b"<svg xmlns='http://www.w3.org/2000/svg'/>"
 pytestmark = pytest.mark.django_db
 
 
@@ -75,14 +81,18 @@ def test_days_that_data_are_kept_are_not_touched(desk: Client) -> None:
     assert Organisation.objects.get().keep_personal_days == 90
 
 
-def test_language_that_only_a_file_has_set_is_kept(desk: Client) -> None:
-    Organisation.objects.update(languages=["de", "en", "fr"])
-
+def test_every_language_of_the_pages_is_offered(desk: Client) -> None:
     page = desk.get(PAGE).content.decode()
+
+    assert re.findall(r'name="offered" value="([a-z]+)"', page) == [code for code, _ in django_settings.LANGUAGES]
+
+
+def test_language_that_only_a_file_has_set_is_kept(desk: Client) -> None:
+    Organisation.objects.update(languages=["de", "en", "es"])
+
     save(desk, offered=["de"])
 
-    assert re.findall(r'name="offered" value="([a-z]+)"', page) == ["de", "en"]
-    assert Organisation.objects.get().languages == ["de", "fr"]
+    assert Organisation.objects.get().languages == ["de", "es"]
 
 
 @pytest.mark.parametrize(
@@ -94,6 +104,11 @@ def test_language_that_only_a_file_has_set_is_kept(desk: Client) -> None:
         ({"offered": ["xx"]}, "offered", "Bitte wählen Sie"),
         ({"email": "info"}, "email", "nicht vollständig"),
         ({"privacy_url": "no address"}, "privacy_url", "https://"),
+        ({"accent_colour": "blau"}, "accent_colour", "Bitte geben Sie die Farbe als # und sechs Zeichen"),
+        ({"most_open_bookings": "0"}, "most_open_bookings", "mindestens 1"),
+        ({"most_open_bookings": "viele"}, "most_open_bookings", "Zahl"),
+        ({"sms_messages": ["message_confirmed"]}, "sms_messages", "Bitte wählen Sie"),
+        ({"logo": SimpleUploadedFile("logo.svg", DRAWN_IN_LINES)}, "logo", "Dieses Bild können wir nicht lesen"),
     ],
 )
 def test_what_is_wrong_stands_beside_its_field_and_nothing_typed_is_lost(
@@ -127,3 +142,87 @@ def test_managers_may_and_staff_may_not(german: Client) -> None:
     german.force_login(make_user("s@example.org", role="staff"))
 
     assert (manager, german.get(PAGE).status_code) == (200, 403)
+
+
+def a_logo() -> SimpleUploadedFile:
+    return SimpleUploadedFile("logo.png", as_file(plain()), content_type="image/png")
+
+
+def test_logo_is_kept_shown_and_removed(desk: Client) -> None:
+    save(desk, logo=a_logo())
+    kept = Picture.objects.get()
+    page = desk.get(PAGE).content.decode()
+    told = text_of(desk.get("/manage/settings/audit/", {"who": "all"}))
+    save(desk, no_logo="on")
+
+    assert f'src="/pictures/{kept.digest}"' in page
+    assert "Betrieb, Logo – → wurde zu …" in told
+    assert (Organisation.objects.get().logo, Picture.objects.count()) == (None, 0)
+
+
+def test_logo_stays_when_something_else_is_saved(desk: Client) -> None:
+    save(desk, logo=a_logo())
+
+    save(desk, name="Anders")
+
+    assert Organisation.objects.get().logo == Picture.objects.get()
+
+
+def test_logo_that_is_too_heavy_is_refused(desk: Client) -> None:
+    page = save(desk, logo=SimpleUploadedFile("logo.png", bytes(8 * 1024 * 1024 + 1)))
+
+    assert (page.status_code, Picture.objects.count()) == (422, 0)
+    assert "höchstens 8 MB" in page.content.decode()
+
+
+def test_logo_that_was_not_saved_has_to_be_chosen_again(desk: Client) -> None:
+    page = save(desk, logo=a_logo(), name="")
+
+    assert "Bitte wählen Sie das Bild noch einmal" in text_of(page)
+
+
+@pytest.mark.parametrize(("typed", "kept"), [("#1F5FBF", "#1f5fbf"), ("1f5fbf", "#1f5fbf"), (" #abc ", "#aabbcc"), ("", "")])
+def test_accent_colour_is_kept_however_it_is_written(desk: Client, typed: str, kept: str) -> None:
+    save(desk, accent_colour=typed)
+
+    assert Organisation.objects.get().accent_colour == kept
+
+
+def test_accent_colour_is_shown_on_light_and_dark_paper(desk: Client) -> None:
+    save(desk, accent_colour="#0b5d7a")
+
+    page = desk.get(PAGE).content.decode()
+    assert re.findall(r'<svg class="sample".*?<rect width="384" height="80" fill="(#[0-9a-f]+)"/><rect[^>]+fill="(#[0-9a-f]+)"', page) == [
+        ("#ffffff", "#0b5d7a"),
+        ("#121316", "#0c698a"),
+    ]
+    assert "Auf hellem Papier" in page
+    assert "Auf dunklem Papier, so hell, dass man ihn sieht" in page
+
+
+@pytest.mark.parametrize(("typed", "samples"), [("#ffd400", 2), ("ffd400", 2), ("", 0), ("blue", 0), ('"><script>', 0)])
+def test_colour_that_is_being_chosen_is_shown(desk: Client, typed: str, samples: int) -> None:
+    shown = desk.get(f"{PAGE}accent/", {"accent_colour": typed}).content.decode()
+
+    assert (shown.count("<svg"), "script" in shown) == (samples, False)
+
+
+@pytest.mark.parametrize(("typed", "kept"), [("3", 3), ("", None)])
+def test_most_open_bookings_may_be_without_limit(desk: Client, typed: str, kept: int | None) -> None:
+    save(desk, most_open_bookings=typed)
+
+    assert Organisation.objects.get().most_open_bookings == kept
+
+
+def test_messages_that_go_by_sms_are_chosen_and_told_in_words(desk: Client) -> None:
+    save(desk, sms_messages=["sms_confirmed", "sms_reminder"])
+
+    assert Organisation.objects.get().sms_messages == ["sms_confirmed", "sms_reminder"]
+    assert "Auch per SMS – → wurde zu Buchung bestätigt, Erinnerung" in text_of(desk.get("/manage/settings/audit/", {"who": "all"}))
+
+
+@pytest.mark.parametrize("configured", [True, False])
+def test_missing_sms_gateway_is_said(desk: Client, settings: Any, configured: bool) -> None:
+    settings.SMS_CONFIGURED = configured
+
+    assert ("Es ist kein SMS-Gateway eingerichtet" in text_of(desk.get(PAGE))) == (not configured)

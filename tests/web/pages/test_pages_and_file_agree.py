@@ -7,21 +7,26 @@ from typing import Any
 
 import pytest
 from django.core.cache import cache
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from tests.conftest import Exivo
 from tests.factories import AARE, API_KEY, API_SECRET, BERN, CLOAKROOM, CONSULTING, ENTRANCE, GURTEN, make_user
 from tests.operations.config_files import applied
 from tests.operations.test_config_export import emptied
+from tests.pictures import as_file, plain
 from tests.web.pages.conftest import text_of
 from tests.web.pages.filling import press, send
 
 from einlass.models import Branch, EventRecord
 from einlass.operations.config_export import exported
 from einlass.operations.config_file import Applied
+from einlass.operations.config_pictures import part_of_upload
 
 SETTINGS = "/manage/settings/"
 HOURS = {"mon": "08:00-12:00, 13:30-22:00", "sat": "22:00-02:00"}
 TEXT = "## Türen\n\nIhr Schlüssel gilt ab {{ early_minutes }} Minuten vor Beginn.\n\n- eins\n- zwei"
+DRAWN = as_file(plain(900, 300))
+LOGO = part_of_upload(DRAWN)
 FILE: dict[str, Any] = {
     "organisation": {
         "name": "Seminarhaus Aare",
@@ -31,6 +36,11 @@ FILE: dict[str, Any] = {
         "phone": "031 555 01 20",
         "email": "info@example.org",
         "privacy_url": "https://example.org/datenschutz",
+        "imprint_url": "https://example.org/impressum",
+        "logo": LOGO,
+        "accent_colour": "#0b5d7a",
+        "most_open_bookings": 4,
+        "sms_messages": ["sms_confirmed", "sms_reminder"],
         "keep_personal_days": 180,
     },
     "lock_systems": [
@@ -57,6 +67,7 @@ FILE: dict[str, Any] = {
             "access": {"early_minutes": 20, "late_minutes": 10},
             "opening_hours": {"mon": ["08:00-12:00", "13:30-22:00"], "sat": ["22:00-02:00"]},
             "exceptions": [{"date": "2027-01-02", "hours": []}, {"date": "2027-01-03", "hours": ["10:00-16:00"]}],
+            "embed_origins": ["https://www.example.org", "https://example.com"],
             "doors": [
                 {"component": ENTRANCE, "use": "always"},
                 {"component": CLOAKROOM, "use": "always"},
@@ -138,6 +149,11 @@ def _organisation(owner: Client) -> None:
         phone="031 555 01 20",
         email="info@example.org",
         privacy_url="https://example.org/datenschutz",
+        imprint_url="https://example.org/impressum",
+        accent_colour="0B5D7A",
+        most_open_bookings="4",
+        sms_messages=["sms_confirmed", "sms_reminder"],
+        logo=SimpleUploadedFile("logo.png", DRAWN, content_type="image/png"),
     )
     send(owner, f"{SETTINGS}privacy/", keep_personal_days="180")
 
@@ -159,6 +175,7 @@ def _branch(owner: Client) -> None:
         phone="031 555 01 21",
         holidays="CH-BE",
         site_id=BERN,
+        embed_origins="https://www.example.org/\nexample.com",
         early_minutes="20",
         late_minutes="10",
         **HOURS,

@@ -18,7 +18,7 @@ from einlass.core.grants import DoorUse
 from einlass.core.hours import WEEKDAYS
 from einlass.models import LockSystem
 from einlass.web.manage.forms import Row, SettingsForm, sentence_of
-from einlass.web.manage.place_choices import SpansField, countries, regions, zones
+from einlass.web.manage.place_choices import OriginsField, SpansField, countries, regions, zones
 
 DOOR = "door-"
 USES = ((DoorUse.NONE.value, _("not used")), (DoorUse.ALWAYS.value, _("always opens")), (DoorUse.SERVICES.value, _("for services")))
@@ -76,6 +76,10 @@ class BranchForm(SettingsForm):
     )
     early_minutes = forms.IntegerField(label=_("Before"), min_value=0, max_value=1440)
     late_minutes = forms.IntegerField(label=_("Afterwards"), min_value=0, max_value=1440)
+    embed_origins = OriginsField(
+        label=_("Websites that may show the booking page"),
+        help_text=_("One a line, such as https://www.example.org. Pages of all others may not show it within theirs."),
+    )
     active = forms.BooleanField(label=_("Active"), help_text=_("A branch that is not active is not offered."), required=False)
 
     def __init__(self, *args: Any, systems: Sequence[LockSystem], components: Sequence[str] = (), **kwargs: Any) -> None:
@@ -122,7 +126,7 @@ class BranchForm(SettingsForm):
     def part_of(self, key: str) -> dict[str, Any]:
         """What was typed, as a part of the configuration file."""
         typed: Mapping[str, Any] = self.cleaned_data
-        plain = ("address", "directions_url", "phone", "country", "time_zone", "holidays", "active")
+        plain = ("address", "directions_url", "phone", "country", "time_zone", "holidays", "embed_origins", "active")
         part = {name: typed[name] for name in plain} | {"key": key, "name": self.text("name"), "site_id": typed["site_id"].strip()}
         part["access"] = {name: typed[name] for name in ("early_minutes", "late_minutes")}
         part["opening_hours"] = {day: typed[day] for day in WEEKDAYS}
@@ -147,6 +151,10 @@ class BranchForm(SettingsForm):
     @property
     def margins(self) -> list[BoundField]:
         return [self["early_minutes"], self["late_minutes"]]
+
+    @property
+    def embedding(self) -> Row:
+        return self.row_of("embed_origins")
 
     @property
     def holiday_row(self) -> Row:

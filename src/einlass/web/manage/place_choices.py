@@ -45,6 +45,20 @@ def _countries_with_parts() -> Iterator[tuple[str, Any]]:
             yield country, str(name)
 
 
+class OriginsField(forms.CharField):
+    """Websites as people write them, one a line: with or without https:// and a stroke behind. What is none is said by the schema."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(required=False, max_length=5000, widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false"}), **kwargs)
+
+    def prepare_value(self, value: Any) -> Any:
+        return "\n".join(value) if isinstance(value, list) else value
+
+    def clean(self, value: Any) -> Any:
+        lines = (line.strip().removesuffix("/") for line in str(super().clean(value)).splitlines())
+        return list(dict.fromkeys(line if "://" in line else f"https://{line}" for line in lines if line))
+
+
 class SpansField(forms.CharField):
     """Opening times of a day as people write them: "07:00-12:00, 13:30-22:00"; empty is closed."""
 

@@ -11,15 +11,17 @@ from typing import Any
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from einlass.core.messages import SMS_MESSAGES
 from einlass.core.texts import in_language
 from einlass.models import Branch, Door, Question, Room, Service
 from einlass.operations.config_export import TEXTS
 from einlass.operations.config_yaml import NAMED_BY
 from einlass.web.context import NAMES
+from einlass.web.manage.template_words import TEMPLATES
 
 NOTHING = "–"
 HIDDEN = "…"
-UNTOLD = frozenset({"api_secret", "picture"})
+UNTOLD = frozenset({"api_secret", "picture", "logo"})
 EMPTY: tuple[Any, ...] = (None, "", [], {})
 # Longer values are shown line by line, only what differs.
 LONG = 80
@@ -44,6 +46,11 @@ FIELDS = {
     "privacy_url": _("Address of the privacy page"),
     "imprint_url": _("Address of the imprint"),
     "keep_personal_days": _("Days after which personal data go"),
+    "logo": _("Logo"),
+    "accent_colour": _("Accent colour"),
+    "most_open_bookings": _("Most coming bookings"),
+    "sms_messages": _("Also by SMS"),
+    "embed_origins": _("Websites that may show the booking page"),
     "enabled": _("Switched on"),
     "api_key": _("API key"),
     "api_secret": _("API secret"),
@@ -111,6 +118,7 @@ WORDS = {
     ("use", "none"): _("not used"),
     ("use", "always"): _("always opens"),
     ("use", "services"): _("for services"),
+    **{("sms_messages", key): TEMPLATES[key.replace("sms_", "message_")][0] for key in SMS_MESSAGES},
     ("role", "owner"): _("Owner"),
     ("role", "manager"): _("Manager"),
     ("role", "staff"): _("Staff"),
@@ -219,6 +227,11 @@ def label_of(path: str, *, names: Names) -> str:
     return ", ".join(words)
 
 
+def _item(field: str, item: Any, *, names: Names) -> str:
+    known = isinstance(item, str) and (field, item) not in WORDS
+    return names.called(field, item) if known else _words(field, item, names=names)
+
+
 def _words(field: str, value: Any, *, names: Names) -> str:
     match value:
         case None | "" | []:
@@ -226,9 +239,7 @@ def _words(field: str, value: Any, *, names: Names) -> str:
         case bool():
             return gettext("yes") if value else gettext("no")
         case list():
-            return ", ".join(
-                names.called(field, str(item)) if isinstance(item, str) else _words(field, item, names=names) for item in value
-            )
+            return ", ".join(_item(field, item, names=names) for item in value)
         case Mapping():
             return ", ".join(_words(name, inner, names=names) for name, inner in value.items())
         case _:

@@ -70,6 +70,7 @@ urlpatterns = [
     path("readiness/<slug:key>/release/", readiness.release, name="manage_release_brake"),
     path("settings/", settings.settings, name="manage_settings"),
     path("settings/organisation/", organisation.organisation, name="manage_organisation"),
+    path("settings/organisation/accent/", organisation.accent, name="manage_accent"),
     path("settings/branches/", branches.branches, name="manage_branches"),
     path("settings/branches/new/", branches.new_branch, name="manage_branch_new"),
     path("settings/branches/<slug:key>/", branches.branch, name="manage_branch"),
