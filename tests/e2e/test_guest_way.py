@@ -273,7 +273,7 @@ def test_expired_hold_is_told_in_words_books_what_is_free_and_loses_nothing(visi
 
     third.reload()
     fill_in(third)
-    third.get_by_role("button", name="Nochmals zehn Minuten freihalten").click()
+    third.get_by_role("button", name="Nochmals freihalten").click()
     expect(third.locator(".held")).to_be_visible()
     expect(third.locator("#field-last_name")).to_have_value("Baumann")
 

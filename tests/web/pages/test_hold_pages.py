@@ -356,3 +356,12 @@ def test_day_link_shows_that_day(german: Client, service: Service) -> None:
 
     assert "Dienstag, 12. Januar Beginn" in text_of(page)
     assert 'id="month">Januar 2027<' in page.content.decode()
+
+
+def test_day_link_to_a_day_without_a_free_time_says_so_and_shows_the_next(german: Client, service: Service) -> None:
+    service.branch.exceptions = [{"date": "2027-01-12", "hours": []}, {"date": "2027-01-31", "hours": []}]
+    service.branch.save()
+
+    assert "Am Dienstag, 12. Januar, ist nichts frei. Mittwoch, 13. Januar Beginn" in text_of(german.get(f"{WHEN}?day=2027-01-12"))
+    assert "Am Sonntag, 31. Januar, ist nichts frei. Freitag, 1. Januar Beginn" in text_of(german.get(f"{WHEN}?day=2027-01-31"))
+    assert "ist nichts frei" not in text_of(german.get(f"{WHEN}?month=2027-01"))

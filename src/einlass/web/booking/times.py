@@ -95,6 +95,7 @@ class Times:
     duration: int
     durations: tuple[Option, ...]
     month: Month
+    missed: str
     day: str
     parts: tuple[Part, ...]
     chosen: Chosen | None
@@ -129,6 +130,7 @@ def times(place: Place, choice: Choice, *, kept: Typed | None = None) -> Times:
         duration=duration,
         durations=_durations(place, duration=duration, first=first, day=day, start=chosen.start if chosen else None),
         month=month_of(first, free=free, chosen=day, today=place.today, last=place.last_day, address=to),
+        missed=_missed(choice.day, free) if day else "",
         day=formats.day_in_words(day) if day else "",
         parts=parts_of(slots, zone=place.zone, chosen=chosen.start if chosen else None),
         chosen=_chosen(place, chosen) if chosen else None,
@@ -172,7 +174,16 @@ def _day_shown(place: Place, choice: Choice, free: Mapping[date, tuple[Slot, ...
     wanted = choice.day or (local_date(choice.start, place.zone) if choice.start else None)
     if wanted and free.get(wanted):
         return wanted
-    return next((day for day, slots in free.items() if slots), None)
+    days = [day for day, slots in free.items() if slots]
+    later = (day for day in days if choice.day and day > choice.day)
+    return next(later, days[0] if days else None)
+
+
+def _missed(wanted: date | None, free: Mapping[date, tuple[Slot, ...]]) -> str:
+    """That the day that was asked for is not the one that is shown."""
+    if wanted is None or free.get(wanted):
+        return ""
+    return gettext("Nothing is free on %(day)s.") % {"day": formats.day_in_words(wanted)}
 
 
 def _next_after(place: Place, first: date, duration: int) -> Slot | None:
