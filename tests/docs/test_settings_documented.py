@@ -14,7 +14,7 @@ from einlass.conf.environment import PREFIX, Environment
 HOSTING = page("docs/hosting.md")
 DOCUMENTED = {code_in(name)[0]: default for name, default, *_ in rows(section(HOSTING, "## Settings"))}
 # What a default of code cannot say in one value; the page says it in words.
-IN_WORDS = {"SECRET_KEY", "SECRET_KEY_FILE", "ENCRYPTION_KEYS", "ENCRYPTION_KEYS_FILE", "MAIL_URL", "WORKERS"}
+IN_WORDS = {"SECRET_KEY", "SECRET_KEY_FILE", "ENCRYPTION_KEYS", "ENCRYPTION_KEYS_FILE", "MAIL_URL", "BOUNCES_URL", "SMS_URL", "WORKERS"}
 
 
 def default_of(field: str, monkeypatch: pytest.MonkeyPatch) -> str:

@@ -206,6 +206,52 @@ def test_remind_due_leaves_out(unwanted: Callable[[Booking], object]) -> None:
     assert remind_due(now=booking.start - timedelta(hours=20)) == 0
 
 
+@pytest.mark.parametrize(
+    ("language", "subjects"),
+    [
+        (
+            "fr",
+            [
+                "Votre demande : Seminarraum Aare, mercredi 25 novembre 2026",
+                "Votre réservation : Seminarraum Aare, mercredi 25 novembre 2026",
+                "Nouvel horaire : Seminarraum Aare, jeudi 26 novembre 2026, 10:00",
+                "Rappel : Seminarraum Aare, jeudi 26 novembre 2026, 10:00",
+                "Annulée : Seminarraum Aare, jeudi 26 novembre 2026",
+            ],
+        ),
+        (
+            "it",
+            [
+                "La Sua richiesta: Seminarraum Aare, mercoledì 25 novembre 2026",
+                "La Sua prenotazione: Seminarraum Aare, mercoledì 25 novembre 2026",
+                "Nuovo orario: Seminarraum Aare, giovedì 26 novembre 2026, 10:00",
+                "Promemoria: Seminarraum Aare, giovedì 26 novembre 2026, 10:00",
+                "Annullata: Seminarraum Aare, giovedì 26 novembre 2026",
+            ],
+        ),
+    ],
+)
+def test_everything_that_is_sent_is_in_the_language_of_the_booking(language: str, subjects: list[str]) -> None:
+    wish = Wish(without_doors(approval=True), start=NOW + timedelta(days=2), duration=60, answers=make.answers(), language=language)
+    booking = confirm(book(wish, actor=GUEST, now=NOW), actor=STAFF, now=NOW)
+    booking = reschedule(booking, start=booking.start + timedelta(days=1), duration=None, actor=STAFF, now=NOW)
+    remind_due(now=booking.start - timedelta(hours=20))
+    cancel(booking, actor=STAFF, now=NOW)
+
+    messages = Message.objects.order_by("id")
+    assert [message.subject for message in messages] == subjects
+    assert set(messages.values_list("language", flat=True)) == {language}
+
+
+def test_a_reminder_counts_until_the_start_and_a_key_until_the_end(clock: FakeClock, exivo: Exivo) -> None:
+    booking = make.make_booking(make.make_house(clock.now), now=clock.now, hours=48)
+    reconcile(booking.pk, clock=clock)
+    remind_due(now=booking.start - timedelta(hours=20))
+
+    until = dict(Message.objects.values_list("kind", "useful_until"))
+    assert until == {"message_confirmed": None, "message_key_ready": booking.end, "message_reminder": booking.start}
+
+
 def test_remind_due_does_not_remind_who_booked_within_a_day_or_of_what_is_over() -> None:
     service = without_doors()
     soon = make.make_booking(service, now=NOW, hours=23)

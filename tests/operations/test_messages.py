@@ -17,8 +17,8 @@ from tests.mail_server import MailServer, serving
 
 from einlass.conf.mail import LOG, SMTP
 from einlass.models import Booking, EventRecord, Message
-from einlass.operations.outbox import send_due
 from einlass.operations.messages import forget, queue
+from einlass.operations.outbox import send_due
 from einlass.queries.messages import mail_trouble
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -143,6 +143,81 @@ def test_send_due_with_a_full_mailbox_tries_again(mail: MailServer, clock: FakeC
     sent = send_due(clock=lambda: NOW + timedelta(minutes=1))
 
     assert (sent, len(mail.received), Message.objects.get().attempts) == (1, 1, 2)
+
+
+def test_send_due_with_one_full_mailbox_sends_to_the_others(mail: MailServer, clock: FakeClock) -> None:
+    mail.answers = {"RCPT full@example.org": "452 mailbox full"}
+    write("full@example.org")
+    write("other@example.org")
+
+    sent = send_due(clock=clock)
+
+    assert (sent, [message["To"] for message in mail.received]) == (1, ["other@example.org"])
+    assert list(Message.objects.order_by("id").values_list("error", "sent_at")) == [("452 mailbox full", None), ("", NOW)]
+
+
+@pytest.mark.parametrize("answer", ["451 greylisted", "554 looks like spam"])
+def test_send_due_with_one_text_that_is_not_taken_sends_the_others(mail: MailServer, clock: FakeClock, answer: str) -> None:
+    mail.answers = {"DATA": answer}
+    write()
+    write("other@example.org")
+
+    send_due(clock=clock)
+
+    assert list(Message.objects.order_by("id").values_list("attempts", flat=True)) == [1, 1]
+
+
+def test_send_due_with_a_server_that_takes_no_sender_asks_once(mail: MailServer, clock: FakeClock) -> None:
+    mail.answers = {"MAIL": "530 sign in first"}
+    write()
+    write("other@example.org")
+
+    send_due(clock=clock)
+
+    assert list(Message.objects.order_by("id").values_list("attempts", flat=True)) == [1, 0]
+
+
+def test_send_due_gives_up_what_would_come_too_late(mail: MailServer, clock: FakeClock) -> None:
+    booking = booked()
+    write(booking=booking, kind="message_reminder", useful_until=NOW)
+    write("other@example.org", useful_until=NOW + timedelta(seconds=1))
+
+    sent = send_due(clock=clock)
+
+    late = Message.objects.order_by("id")[0]
+    assert (sent, [message["To"] for message in mail.received]) == (1, ["other@example.org"])
+    assert (late.failed_at, late.next_attempt_at, late.error) == (NOW, None, "too_late")
+    assert EventRecord.objects.get(kind="message.failed").data == {"message": "message_reminder"}
+    assert mail_trouble() == ""
+
+
+def test_send_due_gives_up_at_once_what_could_only_be_tried_too_late(mail: MailServer, clock: FakeClock) -> None:
+    mail.answers = {"RCPT": "452 mailbox full"}
+    write(useful_until=NOW + timedelta(minutes=1))
+
+    send_due(clock=clock)
+
+    message = Message.objects.get()
+    assert (message.failed_at, message.next_attempt_at, message.error) == (NOW, None, "too_late: 452 mailbox full")
+
+
+def test_send_due_says_what_hindered_a_message_until_it_was_too_late(mail: MailServer, clock: FakeClock, settings: Any) -> None:
+    write(useful_until=NOW + timedelta(minutes=10))
+    settings.EMAIL_PORT = 1
+    send_due(clock=clock)
+
+    send_due(clock=lambda: NOW + timedelta(minutes=20))
+
+    assert Message.objects.get().error.startswith("too_late: ConnectionRefusedError: ")
+
+
+def test_send_due_inside_a_transaction_refuses(clock: FakeClock) -> None:
+    write()
+
+    with pytest.raises(RuntimeError, match="inside a transaction"), transaction.atomic():
+        send_due(clock=clock)
+
+    assert Message.objects.get().attempts == 0
 
 
 def test_send_due_with_the_server_away_waits_longer_each_time(mail: MailServer, clock: FakeClock, settings: Any) -> None:

@@ -34,7 +34,7 @@ def sms_server(url: str) -> SmsServer:
         raise ValueError("must be seven://API_KEY@gateway.seven.io or console:")
     if unknown := sorted(set(query) - {"from", "tls"}):
         raise ValueError(f"knows from and tls behind the question mark, not {', '.join(unknown)}")
-    if len(sender) > 16:
+    if len(sender) > (16 if sender.removeprefix("+").isdigit() else 11):
         raise ValueError("has a sender of more than 11 letters or 16 digits")
     scheme = "https" if yes(query.get("tls", ["true"])[-1]) else "http"
     port = port_in(url)

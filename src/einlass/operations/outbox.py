@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 import structlog
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import F, Q, QuerySet
 
 from einlass.core.events import CLOCK, MessageFailed, MessageSent
@@ -43,6 +43,8 @@ def send_due(*, clock: Callable[[], datetime], at_most: int = 100) -> int:
     A worker that dies between the server's yes and its own note leaves a message that is sent once more: a mail with the same
     Message-ID, an SMS that the gateway knows again.
     """
+    if connection.in_atomic_block:
+        raise RuntimeError("a message is not handed over inside a transaction: others would wait for a server of somebody else")
     return sum(_send_by(channel, clock=clock, at_most=at_most) for channel in CARRIERS)
 
 

@@ -79,4 +79,4 @@ def _line(message: Message, zone: str, *, now: datetime) -> MessageLine:
 def _why(message: Message, state: MessageState, zone: str, *, now: datetime) -> str:
     if state is MessageState.RETRYING and message.next_attempt_at and message.next_attempt_at > now:
         return gettext("Next attempt %(time)s.") % {"time": formats.recent(message.next_attempt_at, zone, now=now)}
-    return str(OF_CHANNEL.get((state, message.channel)) or REASONS.get(state, ""))
+    return str(OF_CHANNEL.get((state, message.channel)) or REASONS.get(state) or "")
