@@ -22,13 +22,16 @@ from einlass.queries.templates import Wording, default_wording
 DEFAULT_APP = "dormakaba mobile access"
 # Languages that write days and months small. The catalogues of the pages are not asked: a message may be in a language they do not speak.
 SMALL_LETTERS = frozenset({"fr", "it"})
-# Without a font of its own a mail looks like a typewriter's in many programs.
+# Without a font of its own a mail looks like a typewriter's in many programs. No logo: most programs fetch no picture unasked.
 HTML = """\
 <!doctype html>
 <html lang="{language}"><head><meta charset="utf-8"><title>{subject}</title></head>
 <body style="font-family: system-ui, sans-serif; line-height: 1.5; max-width: 38em">
+<p style="margin: 0 0 1.5em; padding-bottom: .5em; border-bottom: 2px solid {line}; font-weight: 600">{operator}</p>
 {body}</body></html>
 """
+# The line below the operator's name where he has no colour of his own.
+HAIRLINE = "#dcd9d1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,19 +42,22 @@ class Letter:
     text: str
     body: str
     language: str
+    operator: str
+    line: str
 
     @property
     def html(self) -> str:
-        return HTML.format(language=escape(self.language), subject=escape(self.subject), body=self.body)
+        frame = {"language": self.language, "subject": self.subject, "operator": self.operator, "line": self.line}
+        return HTML.format(body=self.body, **{name: escape(value) for name, value in frame.items()})
 
 
 def letter(key: str, words: Wording, values: Mapping[str, str], *, language: str, operator: Organisation) -> Letter:
     """The template filled; one that cannot be filled after all gives way to the default one: a guest is told in any case."""
     filling = {name: values.get(name, "") for name in PLACEHOLDERS[key]}
     try:
-        return _filled(words, filling, language=language)
+        return _filled(words, filling, language=language, operator=operator)
     except TemplateRefused:
-        return _filled(default_wording(key, language=language, operator=operator), filling, language=language)
+        return _filled(default_wording(key, language=language, operator=operator), filling, language=language, operator=operator)
 
 
 def language_of(booking: Booking, operator: Organisation) -> str:
@@ -128,6 +134,12 @@ def clock_after(instant: datetime, other: datetime, zone: str, *, language: str)
     return f"{day_of(instant, zone, language=language)}, {clock(instant, zone)}"
 
 
-def _filled(words: Wording, values: Mapping[str, str], *, language: str) -> Letter:
-    subject = " ".join(render_text(words.subject, values).split())
-    return Letter(subject, render_plain(words.text, values), render_html(words.text, values), language)
+def _filled(words: Wording, values: Mapping[str, str], *, language: str, operator: Organisation) -> Letter:
+    return Letter(
+        subject=" ".join(render_text(words.subject, values).split()),
+        text=render_plain(words.text, values),
+        body=render_html(words.text, values),
+        language=language,
+        operator=operator.name,
+        line=operator.accent_colour or HAIRLINE,
+    )
