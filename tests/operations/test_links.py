@@ -12,10 +12,12 @@ from tests.conftest import Exivo, FakeClock
 from einlass.core.bookings import Actor as ActorKind
 from einlass.core.errors import Refusal
 from einlass.core.events import GUEST, Actor
+from einlass.core.roles import Role
 from einlass.models import Booking, EventRecord, Message
 from einlass.operations.keys import reconcile
 from einlass.operations.links import renew_and_send_link, renew_link
 from einlass.operations.privacy import erase
+from einlass.operations.users import create_token
 
 NADIA = Actor(ActorKind.STAFF, "Nadia Keller")
 PARTS = ("", "key", "app", "calendar.ics", "move/", "move/confirm", "cancel/", "number/", "number/code")
@@ -93,3 +95,12 @@ def test_renew_of_an_erased_booking_is_refused(booking: Booking, clock: FakeCloc
         renew_link(booking, actor=NADIA, now=clock.now)
 
     assert refusal.value.code == "not_allowed_now"
+
+
+def test_renew_is_told_by_the_api(booking: Booking, clock: FakeClock) -> None:
+    token = create_token(name="shop", role=Role.OWNER, now=clock.now, actor=NADIA)
+
+    renewed = renew_link(booking, actor=NADIA, now=clock.now)
+
+    answer = Client().get(f"/api/v1/bookings/{booking.reference}", headers={"Authorization": f"Bearer {token}"}).json()
+    assert answer["manage_url"].endswith(f"/b/{renewed.link_token}/")

@@ -16,8 +16,9 @@ from einlass.core.events import GUEST
 from einlass.models import Booking, EventRecord, Message, NumberChange, Question
 from einlass.operations.bookings import cancel
 from einlass.operations.keys import reconcile
-from einlass.operations.numbers import ask, ask_again, prove
+from einlass.operations.numbers import ask, ask_again, forget_old, prove
 from einlass.operations.privacy import erase
+from einlass.queries.privacy import everything_about, with_everything
 
 OTHER = "079 000 11 22"
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -265,6 +266,25 @@ def test_erasing_the_guest_erases_his_wish(booking: Booking, clock: FakeClock) -
     erased = erase([booking], actor=GUEST, now=clock.now)
 
     assert (erased.erased, NumberChange.objects.count(), Message.objects.count()) == (1, 0, 0)
+
+
+def test_wish_that_nobody_proved_is_forgotten_after_a_while(booking: Booking, clock: FakeClock) -> None:
+    ask(booking, OTHER, now=clock.now)
+    clock.now += timedelta(minutes=74)
+    early = forget_old(now=clock.now)
+
+    clock.now += timedelta(minutes=1)
+
+    assert (early, forget_old(now=clock.now), NumberChange.objects.count()) == (0, 1, 0)
+
+
+def test_wish_is_handed_out_with_all_that_is_kept_of_the_guest(booking: Booking, clock: FakeClock) -> None:
+    before = everything_about(with_everything(Booking.objects.all()).get())["mobile_asked_for"]
+
+    ask(booking, OTHER, now=clock.now)
+
+    assert before == ""
+    assert everything_about(with_everything(Booking.objects.all()).get())["mobile_asked_for"] == make.OTHER_MOBILE
 
 
 def test_neither_code_nor_number_stands_in_events_or_the_log(booking: Booking, clock: FakeClock, caplog: pytest.LogCaptureFixture) -> None:

@@ -23,6 +23,8 @@ KIND = "message_code"
 DIGITS = 6
 COUNTS_FOR = timedelta(minutes=15)
 CODES, WITHIN = 3, timedelta(hours=1)
+# So long another code can be asked for without giving the number anew.
+KEPT_FOR = timedelta(hours=1)
 
 
 def ask(booking: Booking, mobile: str, *, now: datetime) -> NumberChange:
@@ -85,6 +87,12 @@ def prove(booking: Booking, code: str, *, now: datetime) -> Booking:
 def forget(booking: Booking) -> None:
     """What the guest asked for and has not proved."""
     NumberChange.objects.filter(booking=booking).delete()
+
+
+def forget_old(*, now: datetime) -> int:
+    """Delete the wishes that nobody proved: a number that somebody mistyped twice is nobody's. Returns how many."""
+    deleted, _ = NumberChange.objects.filter(valid_until__lte=now - KEPT_FOR).delete()
+    return deleted
 
 
 def _asked_in(booking: Booking) -> Question:

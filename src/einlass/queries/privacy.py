@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from einlass.models import Booking, Key, Organisation
+from einlass.models import Booking, Key, NumberChange, Organisation
 from einlass.queries.bookings import real
 from einlass.queries.keys import OPEN_STATES
 
@@ -32,11 +32,14 @@ def bookings_of_guest(text: str) -> QuerySet[Booking]:
 
 def with_everything(bookings: QuerySet[Booking]) -> QuerySet[Booking]:
     """The bookings with all that is told of them, in a fixed number of queries."""
-    return bookings.select_related("branch", "service", "room").prefetch_related("keys", "messages", "events", "branch__doors")
+    return bookings.select_related("branch", "service", "room", "number_change").prefetch_related(
+        "keys", "messages", "events", "branch__doors"
+    )
 
 
 def everything_about(booking: Booking) -> dict[str, Any]:
     """All that is kept of a guest for one booking, as it is handed to him. Names nobody of the staff. Read `with_everything`."""
+    wish: NumberChange | None = getattr(booking, "number_change", None)
     return {
         "reference": booking.reference,
         "status": booking.status,
@@ -50,6 +53,7 @@ def everything_about(booking: Booking) -> dict[str, Any]:
         "name": booking.guest_name,
         "email": booking.email,
         "mobile": booking.mobile,
+        "mobile_asked_for": wish.mobile if wish else "",
         "answers": booking.answers,
         "created_at": booking.created_at.isoformat(),
         "ended_at": _instant(booking.ended_at),
