@@ -10,7 +10,7 @@ PROCESSES ?= 2
 PYTEST := $(BIN)/python -m pytest -q -n $(PROCESSES) --dist loadfile --no-loadscope-reorder
 ON_POSTGRES := tests/conf tests/operations tests/queries tests/jobs tests/web tests/chaos
 
-.PHONY: demo compiled test check chaos screens format lint types contracts services clean
+.PHONY: demo compiled test check chaos screens bench format lint types contracts services clean
 
 $(INSTALLED): pyproject.toml uv.lock
 	$(PYTHON) -m venv --clear .venv
@@ -53,6 +53,10 @@ chaos: $(INSTALLED) services
 
 screens: $(INSTALLED) services
 	$(BIN)/python scripts/screens.py
+
+# How heavy and how quick things are. QUICK=1 measures once and keeps nothing, MEASURES=pages only that.
+bench: $(INSTALLED) services
+	$(BIN)/python -m bench $(if $(QUICK),--quick) $(MEASURES)
 
 clean:
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache screens
