@@ -20,7 +20,7 @@ WITHOUT_KEY = (
     " templates integrations team team_new tokens token_new privacy audit account password"
 )
 OF_THE_BOOKING = "booking move answers reissue link open_door"
-OF_THE_BRANCH = "branch branch_remove room_new"
+OF_THE_BRANCH = "branch branch_remove branch_website room_new"
 SECOND_FACTORS = "mfa_activate_totp mfa_view_recovery_codes mfa_list_webauthn mfa_add_webauthn"
 
 

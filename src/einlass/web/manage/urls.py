@@ -47,6 +47,7 @@ from einlass.web.manage import (
     templates,
     today,
     tokens,
+    website,
     welcome,
 )
 
@@ -75,6 +76,7 @@ urlpatterns = [
     path("settings/branches/new/", branches.new_branch, name="manage_branch_new"),
     path("settings/branches/<slug:key>/", branches.branch, name="manage_branch"),
     path("settings/branches/<slug:key>/read/", branch_actions.read_anew, name="manage_branch_read"),
+    path("settings/branches/<slug:key>/website/", website.website, name="manage_branch_website"),
     path("settings/branches/<slug:key>/remove/", branch_actions.remove_branch, name="manage_branch_remove"),
     path("settings/branches/<slug:key>/doors/<str:component>/allow/", branch_actions.allow_door, name="manage_door_allow"),
     path("settings/branches/<slug:key>/rooms/order/", rooms.order_rooms, name="manage_rooms_order"),
