@@ -16,7 +16,7 @@ from einlass.core.grants import chosen_doors
 from einlass.core.hours import day_window, local_date
 from einlass.core.messages import NOT_CONFIGURED
 from einlass.models import Booking, Branch, Door, Message
-from einlass.queries.bookings import with_facts
+from einlass.queries.bookings import held, with_facts
 from einlass.queries.keys import AccessView, access_of
 
 # What was cancelled, declined or only held takes no place on these pages.
@@ -85,6 +85,12 @@ def dashboard(branches: Sequence[Branch], *, now: datetime) -> Dashboard:
 def booked(branches: Iterable[Branch], start: datetime, end: datetime) -> list[Booking]:
     """The bookings whose rooms are taken in [start, end), buffers included, in order, with all that tells the state of their keys."""
     found = Booking.objects.filter(branch__in=list(branches), status__in=TAKES_PLACE, blocked_from__lt=end, blocked_until__gt=start)
+    return list(with_facts(found).order_by("start", "id"))
+
+
+def reserved(branch: Branch, start: datetime, end: datetime, *, now: datetime) -> list[Booking]:
+    """The times in [start, end) that are held for a visitor at this moment: nobody else gets them, and they are no bookings."""
+    found = held(Booking.objects.filter(branch=branch, blocked_from__lt=end, blocked_until__gt=start), now=now)
     return list(with_facts(found).order_by("start", "id"))
 
 

@@ -22,6 +22,7 @@ from einlass.core.bookings import Actor as ActorKind
 from einlass.core.events import Actor
 from einlass.models import Booking, Branch, Room, Service
 from einlass.operations.bookings import cancel
+from einlass.operations.holds import hold
 
 CALENDAR = "/manage/calendar/"
 STAFF = Actor(ActorKind.STAFF, "Nadia Keller")
@@ -317,3 +318,15 @@ def test_calendar_start_of_a_cell_is_where_a_move_begins(desk: Client, hall: Ser
 
     assert "Auf diese Zeit umbuchen?" in page
     assert "Zeit 10:00–12:00 13:00–15:00" in page
+
+
+@pytest.mark.parametrize("view", ["day", "week"])
+def test_calendar_shows_a_held_time_as_reserved_and_leads_nowhere(desk: Client, hall: Service, view: str) -> None:
+    kept = hold(hall, start=NOW + timedelta(hours=24), duration=60, language="de", now=NOW)
+
+    page = desk.get(CALENDAR, {"view": view, "day": "2026-11-24"})
+
+    assert "10:00–11:00 reserviert bis 10:10" in text_of(page)
+    assert kept.reference not in page.content.decode()
+    with time_machine.travel(NOW + timedelta(minutes=10), tick=False):
+        assert "reserviert" not in text_of(desk.get(CALENDAR, {"view": view, "day": "2026-11-24"}))

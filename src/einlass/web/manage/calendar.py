@@ -15,7 +15,7 @@ from django.utils.translation import gettext
 from einlass.core.hours import day_window, local_date, open_days
 from einlass.core.roles import May
 from einlass.models import Booking, Branch, Room
-from einlass.queries.dashboard import booked
+from einlass.queries.dashboard import booked, reserved
 from einlass.queries.scope import visible_branches
 from einlass.web import formats
 from einlass.web.manage.addresses import address, day_in, iso
@@ -101,7 +101,8 @@ def calendar(request: HttpRequest) -> HttpResponse:
     branch = _branch_in(branches, request.GET.get("branch", ""))
     day = day_in(request.GET.get("day", "")) or local_date(reader.now, branch.time_zone)
     page = Page(branch, day, "week" if request.GET.get("view") == "week" else "day", reader)
-    bookings = booked([branch], _midnight(page, page.days[0]), day_window(branch.time_zone, page.days[-1]).end)
+    start, end = _midnight(page, page.days[0]), day_window(branch.time_zone, page.days[-1]).end
+    bookings = sorted([*booked([branch], start, end), *reserved(branch, start, end, now=reader.now)], key=lambda found: found.start)
     rooms = _rooms(branch, bookings)
     drawn = _week(page, rooms, bookings) if page.view == "week" else _day(page, rooms, bookings)
     context = {**_frame(page, branches), **drawn, "rooms": [(room.key, _name(room, reader)) for room in rooms]}

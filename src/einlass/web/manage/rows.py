@@ -21,7 +21,7 @@ from einlass.queries.keys import AccessView, access_of
 from einlass.web import formats
 from einlass.web.key_problems import problem_sentence
 
-LIVE = frozenset({Status.HELD, Status.PENDING, Status.CONFIRMED})
+LIVE = frozenset({Status.PENDING, Status.CONFIRMED})
 STATUS_WORDS = {
     Status.HELD: _("held"),
     Status.PENDING: _("waits for approval"),
@@ -126,16 +126,18 @@ def row_of(booking: Booking, *, reader: Reader) -> Row:
         key_state=access.state.value,
         key_word=_key_word(booking, status, access.state),
         key_note=_note(access, zone, now=reader.now),
-        past=booking.end <= reader.now or status not in LIVE,
+        past=booking.end <= reader.now or status not in {*LIVE, Status.HELD},
         may_confirm=reader.may_act and status is Status.PENDING and booking.end > reader.now,
         may_cancel=reader.may_act and status in LIVE and booking.end > reader.now,
     )
 
 
 def guest_of(booking: Booking) -> str:
-    """Whom a line is about; somebody whose data were erased is nobody any more."""
+    """Whom a line is about; somebody whose data were erased is nobody any more, and whoever is still typing has no name yet."""
     if booking.erased_at is not None:
         return gettext("erased")
+    if booking.status == Status.HELD.value and booking.held_until is not None:
+        return gettext("reserved until %(time)s") % {"time": formats.clock(booking.held_until, booking.branch.time_zone)}
     return booking.guest_name or booking.email or booking.reference
 
 
