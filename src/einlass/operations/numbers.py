@@ -11,12 +11,14 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 
 from einlass.core.errors import FieldError, Refusal
 from einlass.core.events import GUEST, NumberChangeAsked
+from einlass.core.limits import Deed
 from einlass.core.questions import validate
 from einlass.models import Booking, EventRecord, NumberChange, Question
 from einlass.operations.answers import change_answer
 from einlass.operations.bookings import locked, refuse_ended
 from einlass.operations.events import record
 from einlass.operations.letters import write_letter
+from einlass.operations.limits import count_visitor
 from einlass.queries.numbers import TRIES, number_question, running_change
 
 KIND = "message_code"
@@ -27,10 +29,11 @@ CODES, WITHIN = 3, timedelta(hours=1)
 KEPT_FOR = timedelta(hours=1)
 
 
-def ask(booking: Booking, mobile: str, *, now: datetime) -> NumberChange:
+def ask(booking: Booking, mobile: str, *, now: datetime, visitor: str = "") -> NumberChange:
     """Send a code to the guest's mail address; the number changes only once he gives it back. Another wish takes the place of this one.
 
-    Raises Refusal: not_allowed_now, no_mail_address, invalid (with fields), too_many_codes. Records NumberChangeAsked.
+    `visitor` is an address, by which codes are counted besides. Raises Refusal: not_allowed_now, no_mail_address,
+    invalid (with fields), too_many_codes, too_many. Records NumberChangeAsked.
     """
     with transaction.atomic():
         booking = locked(booking)
@@ -40,6 +43,7 @@ def ask(booking: Booking, mobile: str, *, now: datetime) -> NumberChange:
             raise Refusal("no_mail_address")
         if _codes_of_late(booking, now=now) >= CODES:
             raise Refusal("too_many_codes")
+        count_visitor(Deed.CODE, visitor, now=now)
         code = f"{secrets.randbelow(10**DIGITS):0{DIGITS}}"
         until = now + COUNTS_FOR
         kept = {"mobile": number, "code_digest": _digest(booking, number, code), "asked_at": now, "valid_until": until, "tries": 0}
@@ -50,12 +54,12 @@ def ask(booking: Booking, mobile: str, *, now: datetime) -> NumberChange:
     return change
 
 
-def ask_again(booking: Booking, *, now: datetime) -> NumberChange:
+def ask_again(booking: Booking, *, now: datetime, visitor: str = "") -> NumberChange:
     """Another code for the number that was given last. Raises Refusal as `ask`, and not_allowed_now where there is none."""
     change = NumberChange.objects.filter(booking=booking).first()
     if change is None:
         raise Refusal("not_allowed_now", values={"status": booking.status})
-    return ask(booking, change.mobile, now=now)
+    return ask(booking, change.mobile, now=now, visitor=visitor)
 
 
 def prove(booking: Booking, code: str, *, now: datetime) -> Booking:

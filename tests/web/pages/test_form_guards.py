@@ -158,6 +158,19 @@ def test_hold_that_is_moved_is_not_counted_again(german: Client, service: Servic
     assert list(DeedCount.objects.values_list("what", "count")) == [("hold", 1)]
 
 
+def test_too_many_codes_from_one_address_are_told_calmly(german: Client, service: Service, settings: Any) -> None:
+    settings.LIMIT_FACTOR = 0.2  # two codes
+    bookings = [make_booking(service, now=NOW, hours=24 + 24 * number) for number in range(3)]
+
+    def ask(booking: Booking) -> Any:
+        return german.post(f"/b/{booking.link_token}/number/", typed(mobile="079 000 11 22"))
+
+    answers = [ask(booking) for booking in bookings]
+
+    assert [answer.status_code for answer in answers] == [303, 303, 429]
+    assert (answers[2]["Retry-After"], LATER in text_of(answers[2])) == ("3600", True)
+
+
 def test_number_with_too_many_bookings_is_refused_in_the_same_words(german: Client, service: Service, settings: Any) -> None:
     make_organisation(most_open_bookings=1)
     make_booking(service, now=NOW, hours=24)

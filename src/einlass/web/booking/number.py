@@ -19,6 +19,7 @@ from einlass.models import Booking, NumberChange, Question
 from einlass.operations import numbers
 from einlass.queries.numbers import number_question, running_change
 from einlass.web import formats, refusals
+from einlass.web.addresses import client_of
 from einlass.web.booking.choices import address
 from einlass.web.booking.own import booking_of, own_booking, private
 from einlass.web.context import operator_of
@@ -38,7 +39,7 @@ def number(request: HttpRequest, link_token: str) -> HttpResponse:
         return _form(request, booking, question, now=now)
     given = answers_in([question], typed_in(request.POST), country=booking.branch.country)
     try:
-        numbers.ask(booking, str(given[question.key]), now=now)
+        numbers.ask(booking, str(given[question.key]), now=now, visitor=client_of(request))
     except Refusal as refusal:
         return _form(request, booking, question, now=now, refusal=refusal)
     return _go("booking_number_code", booking)
@@ -53,7 +54,7 @@ def code(request: HttpRequest, link_token: str) -> HttpResponse:
         return _too_late(request, booking, now=now)
     try:
         if "again" in request.POST:
-            numbers.ask_again(booking, now=now)
+            numbers.ask_again(booking, now=now, visitor=client_of(request))
             return _go("booking_number_code", booking)
         if request.method == "POST":
             numbers.prove(booking, request.POST.get("code", "")[:40], now=now)
