@@ -119,6 +119,11 @@ def typed_in(form: QueryDict) -> dict[str, list[str]]:
     return {name: [str(value) for value in form.getlist(name)] for name in form if name.startswith((PREFIX, COUNTRY_PREFIX))}
 
 
+def kept_in(typed: Typed) -> tuple[tuple[str, str], ...]:
+    """The same as hidden fields: name and value, one for each."""
+    return tuple((name, value) for name, values in typed.items() for value in values)
+
+
 def _field(question: Question, *, typed: Typed, error: FieldError | None, focus: bool, reading: Reading) -> Field:
     widget = WIDGETS.get(question.kind, "text")
     return Field(

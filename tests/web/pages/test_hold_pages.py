@@ -365,3 +365,34 @@ def test_day_link_to_a_day_without_a_free_time_says_so_and_shows_the_next(german
     assert "Am Dienstag, 12. Januar, ist nichts frei. Mittwoch, 13. Januar Beginn" in text_of(german.get(f"{WHEN}?day=2027-01-12"))
     assert "Am Sonntag, 31. Januar, ist nichts frei. Freitag, 1. Januar Beginn" in text_of(german.get(f"{WHEN}?day=2027-01-31"))
     assert "ist nichts frei" not in text_of(german.get(f"{WHEN}?month=2027-01"))
+
+
+def test_typed_answers_survive_the_way_back_to_step_1_and_on(german: Client, service: Service) -> None:
+    make_service(service.branch, "zweite", rooms=[make_room(service.branch, "zwei")], name={"de": "Zweiter Raum"})
+    details = held(german)
+    times = german.post(WHEN, typed(first_name="Jonas"))
+    for form, page in (("who", details), ("times", times)):
+        assert f'<button form="{form}" formaction="/" formnovalidate' in page.content.decode()
+
+    what = german.post("/", typed(first_name="Jonas"))
+    other = german.post("/book/zweite/", hidden_in(what))
+
+    assert '<button class="link" formaction="/book/zweite/">Zweiter Raum</button>' in what.content.decode()
+    assert re.search(r'<button form="what" formaction="/\?lang=en"', what.content.decode())
+    assert 'name="answer-first_name" value="Jonas"' in other.content.decode()
+
+
+def test_typed_answers_survive_step_1_where_there_is_one_service(german: Client, service: Service) -> None:
+    answer = german.post("/", typed(first_name="Jonas"), follow=True)
+
+    assert answer.redirect_chain == [(WHEN, 307)]
+    assert 'name="answer-first_name" value="Jonas"' in answer.content.decode()
+
+
+def test_going_back_after_booking_says_that_the_booking_may_be_the_own_one(german: Client, service: Service) -> None:
+    address = german.post(HOLD, AT_TWO)["Location"]
+    page = german.get(address)
+    german.post(form_action(page, "who"), typed() | hidden_in(page))
+
+    assert "Haben Sie diese Zeit soeben selbst gebucht? Dann gilt Ihre Buchung." in text_of(german.get(address))
+    assert "soeben selbst gebucht" not in text_of(german.get(WHO, AT_TWO))

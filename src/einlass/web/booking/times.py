@@ -19,7 +19,7 @@ from einlass.web import formats
 from einlass.web.booking.choices import Choice, address, iso
 from einlass.web.booking.months import Month, Part, month_of, parts_of
 from einlass.web.booking.offers import Offer, door_hours
-from einlass.web.fields import Typed
+from einlass.web.fields import Typed, kept_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +139,7 @@ def times(place: Place, choice: Choice, *, kept: Typed | None = None) -> Times:
         next_free=_proposal(place, upcoming, duration) if upcoming else None,
         hold=place.token or "",
         here=to(month=first, day=day, start=chosen.start if chosen else None),
-        kept=tuple((name, value) for name, values in (kept or {}).items() for value in values),
+        kept=kept_in(kept or {}),
     )
 
 

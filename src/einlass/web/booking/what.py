@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Step 1, what: the services as cards, by branch. One service only: straight to its free times."""
+"""Step 1, what: the services as cards, by branch. One service only: straight to its free times. A POST carries along what was typed."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from http import HTTPStatus
 from itertools import groupby
 
 from django.db.models import QuerySet
@@ -13,7 +14,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_safe
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods
 
 from einlass.core.hours import local_date
 from einlass.core.slots import Slot, Taken, offered_days
@@ -24,7 +26,8 @@ from einlass.queries.services import branch_on_offer, needs_mobile_number, offer
 from einlass.web import formats
 from einlass.web.booking.choices import address
 from einlass.web.booking.offers import Offer, offer_of
-from einlass.web.context import operator_of
+from einlass.web.context import language_links, operator_of
+from einlass.web.fields import kept_in, typed_in
 
 AHEAD = timedelta(days=30)
 # What a link may say besides, see docs/manual.
@@ -53,12 +56,14 @@ class Shelf:
     cards: tuple[Card, ...]
 
 
-@require_safe
+@sensitive_post_parameters()
+@require_http_methods(["GET", "HEAD", "POST"])
 def what(request: HttpRequest) -> HttpResponse:
     return _answer(request, _bookable(offered_services()))
 
 
-@require_safe
+@sensitive_post_parameters()
+@require_http_methods(["GET", "HEAD", "POST"])
 def of_branch(request: HttpRequest, branch_key: str) -> HttpResponse:
     """The same of one branch, for links to it. Raises Http404 where there is no such branch in use."""
     branch = branch_on_offer(branch_key)
@@ -68,11 +73,18 @@ def of_branch(request: HttpRequest, branch_key: str) -> HttpResponse:
 
 
 def _answer(request: HttpRequest, services: list[Service]) -> HttpResponse:
-    """The cards; what the address says besides (a day, the language) goes on to the free times."""
+    """The cards; what the address says besides (a day, the language) and what was typed already goes on to the free times."""
     carried = {name: request.GET[name] for name in CARRIED if name in request.GET}
     if len(services) == 1:
-        return redirect(address(reverse("booking_when", args=[services[0].key]), **carried))
-    return render(request, "booking/what.html", {"shelves": _shelves(request, services, carried), "step": 1})
+        straight_on = redirect(address(reverse("booking_when", args=[services[0].key]), **carried))
+        if request.method == "POST":
+            straight_on.status_code = HTTPStatus.TEMPORARY_REDIRECT  # the browser sends the form once more, to there
+        return straight_on
+    kept = kept_in(typed_in(request.POST))
+    context: dict[str, object] = {"shelves": _shelves(request, services, carried), "step": 1, "kept": kept}
+    if kept:
+        context |= {"language_form": "what", "language_links": language_links(request, at=request.path)}
+    return render(request, "booking/what.html", context)
 
 
 def _bookable(offered: QuerySet[Service]) -> list[Service]:

@@ -11,6 +11,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
+from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from einlass.core.errors import Refusal
@@ -18,13 +19,14 @@ from einlass.core.hours import local_date
 from einlass.models import Service
 from einlass.web import formats, refusals
 from einlass.web.booking.choices import Choice, choice_in
-from einlass.web.booking.holds import hold_in
+from einlass.web.booking.holds import hold_in, names_a_hold
 from einlass.web.booking.offers import bookable_service, offer_of
 from einlass.web.booking.times import Place, Times, duration_of, nearest, times
 from einlass.web.context import language_links, operator_of
 from einlass.web.fields import typed_in
 
 
+@sensitive_post_parameters()
 @require_http_methods(["GET", "HEAD", "POST"])
 def when(request: HttpRequest, service_key: str) -> HttpResponse:
     service, _ = bookable_service(service_key)
@@ -63,6 +65,8 @@ def refused(request: HttpRequest, place: Place, wanted: Choice, refusal: Refusal
         "refusal_title": refusals.title(refusal),
         "taken_at": formats.clock(start, place.zone) if refusal.code == "slot_taken" else "",
         # Whoever is to come back later is not sent on to another time.
+        # Who goes back after he has booked finds his own booking in the way.
+        "perhaps_own": request.method != "POST" and place.held is None and names_a_hold(request),
         "nearest": nearest(place, start=start, duration=duration) if refusal.code != "too_many" else (),
     }
     return refusals.told_when(render_times(request, context, status=refusals.STATUS[refusal.code]), refusal)
