@@ -21,7 +21,7 @@ from tests.environment import CLUSTER, DATABASE
 from tests.prepared import prepared
 
 CONFIGURATION = f"""
-organisation: {{name: Seminarhaus Aare, languages: [de, en], default_language: de, most_open_bookings: null}}
+organisation: {{name: Seminarhaus Aare, languages: [de, en, fr, it], default_language: de, most_open_bookings: null}}
 lock_systems:
   - {{key: exivo, vendor: exivo, enabled: true, api_key: {make.API_KEY}, api_secret: {{env: EXIVO_SECRET}}, calls_per_second: 60,
      mobile_app: {{name: dormakaba mobile access, id: "100200"}}, install_notification: true}}
@@ -42,7 +42,7 @@ branches:
       - {{key: aare, name: Seminarraum Aare, capacity: 24, doors: [{make.AARE}]}}
       - {{key: gurten, name: Seminarraum Gurten, capacity: 12, doors: [{make.GURTEN}]}}
 services:
-  - {{key: seminar, branch: bern, name: {{de: Seminarraum, en: Seminar room}}, rooms: [aare, gurten], durations: [60, 120], step: 60}}
+  - {{key: seminar, branch: bern, name: {{de: Seminarraum, en: Seminar room, fr: Salle de séminaire, it: Sala per seminari}}, rooms: [aare, gurten], durations: [60, 120], step: 60}}
 questions:
   - {{key: first_name, kind: text, required: true}}
   - {{key: last_name, kind: text, required: true}}

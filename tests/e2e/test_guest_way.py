@@ -17,8 +17,8 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from tests.e2e.test_pages_axe import TOO_WIDE, findings_in_both_themes
 from tests.house import House
 
-# As far as the house of the tests offers them: a code and what a browser of that language asks for.
-LANGUAGES = {"de": "de-CH", "en": "en-GB"}
+# A code and what a browser of that language asks for.
+LANGUAGES = {"de": "de-CH", "en": "en-GB", "fr": "fr-CH", "it": "it-CH"}
 SCRIPTS = {"with script": True, "without script": False}
 BERN = ZoneInfo("Europe/Zurich")
 ANSWERS = {"first_name": "Lea", "last_name": "Baumann", "email": "lea.baumann@example.org", "mobile": "078 123 45 67"}

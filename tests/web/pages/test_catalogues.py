@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Both catalogues are complete, compiled, and know every text of the templates; vendored files are what they say they are."""
+"""Every catalogue is complete, compiled, and knows every text of the templates; vendored files are what they say they are."""
 
 from __future__ import annotations
 
@@ -11,10 +11,12 @@ from pathlib import Path
 
 import django_htmx
 import pytest
+from django.conf import settings
 
 import einlass
 
 PACKAGE = Path(einlass.__file__).parent
+LANGUAGES = ["de", "en", "fr", "it"]
 STATIC = PACKAGE / "static"
 ENTRY = re.compile(r'^(msgctxt|msgid|msgid_plural|msgstr(?:\[\d\])?) (".*")$', re.MULTILINE)
 IN_TEMPLATE = re.compile(r"""\{%\s*translate\s+(?:"([^"]+)"|'([^']+)')""")
@@ -27,7 +29,7 @@ def entries(language: str) -> list[dict[str, str]]:
     return [{name: ast.literal_eval(value) for name, value in ENTRY.findall(part)} for part in parts]
 
 
-@pytest.mark.parametrize("language", ["de", "en"])
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_catalogue_is_complete_and_nothing_is_guessed(language: str) -> None:
     text = (PACKAGE / "locale" / language / "LC_MESSAGES" / "django.po").read_text(encoding="utf-8")
 
@@ -35,7 +37,7 @@ def test_catalogue_is_complete_and_nothing_is_guessed(language: str) -> None:
     assert [entry["msgid"] for entry in entries(language) if not all(v for k, v in entry.items() if k.startswith("msgstr"))] == []
 
 
-@pytest.mark.parametrize("language", ["de", "en"])
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_catalogue_is_compiled_as_it_stands(language: str) -> None:
     with (PACKAGE / "locale" / language / "LC_MESSAGES" / "django.mo").open("rb") as file:
         compiled = gettext.GNUTranslations(file)
@@ -49,8 +51,17 @@ def test_catalogue_is_compiled_as_it_stands(language: str) -> None:
             assert compiled.gettext(entry["msgid"]) == entry["msgstr"]
 
 
-def test_catalogues_know_the_same_texts() -> None:
-    assert [entry["msgid"] for entry in entries("de")] == [entry["msgid"] for entry in entries("en")]
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_catalogues_know_the_same_texts(language: str) -> None:
+    assert [entry["msgid"] for entry in entries(language)] == [entry["msgid"] for entry in entries("en")]
+
+
+def test_pages_are_offered_in_every_language_that_has_a_catalogue() -> None:
+    assert (
+        sorted(code for code, _ in settings.LANGUAGES)
+        == sorted(LANGUAGES)
+        == sorted(folder.name for folder in (PACKAGE / "locale").iterdir() if folder.is_dir())
+    )
 
 
 def test_catalogue_knows_every_text_of_the_templates() -> None:
@@ -60,17 +71,35 @@ def test_catalogue_knows_every_text_of_the_templates() -> None:
     assert used - known == set()
 
 
-def test_placeholders_are_the_same_in_german() -> None:
-    for entry in entries("de"):
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_placeholders_are_the_same(language: str) -> None:
+    for entry in entries(language):
         names = {name: set(re.findall(r"%\((\w+)\)s", text)) for name, text in entry.items()}
         original = names["msgid"] | names.get("msgid_plural", set())
         assert names.get("msgstr", names.get("msgstr[1]")) == original, entry["msgid"]
 
 
-def test_german_keeps_to_the_house_style() -> None:
-    german = " ".join(value for entry in entries("de") for name, value in entry.items() if name.startswith("msgstr"))
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("de", ("ß", "!", "leider", "Leider", "Fehler 500")),
+        ("fr", ("!", "malheureusement", "Malheureusement", "Erreur 500")),
+        ("it", ("!", "purtroppo", "Purtroppo", "Errore 500")),
+    ],
+)
+def test_translations_keep_to_the_house_style(language: str, words: tuple[str, ...]) -> None:
+    said = " ".join(value for entry in entries(language) for name, value in entry.items() if name.startswith("msgstr"))
 
-    assert [word for word in ("ß", "!", "leider", "Leider", "Fehler 500") if word in german] == []
+    assert [word for word in words if word in said] == []
+
+
+@pytest.mark.parametrize("language", ["fr", "it"])
+def test_nothing_longer_than_a_few_words_was_left_in_english(language: str) -> None:
+    """Names stay what they are; a sentence does not."""
+    texts = [entry for entry in entries(language) if entry.get("msgctxt") != "date format"]
+    same = [entry["msgid"] for entry in texts if entry["msgid"] in {entry.get("msgstr"), entry.get("msgstr[1]")}]
+
+    assert [text for text in same if len(text.split()) > 3 and "<" not in text] == []
 
 
 def test_htmx_is_the_one_that_django_htmx_brings() -> None:
