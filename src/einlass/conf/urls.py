@@ -13,6 +13,7 @@ urlpatterns = [
     path("robots.txt", robots.robots),
     path("api/v1/", api.urls),
     path("pictures/<slug:digest>", for_guests(pictures.picture), name="picture"),
+    path("pictures/<slug:digest>/card", for_guests(pictures.card), name="picture_card"),
     path("brand/<slug:digest>.css", for_guests(brand.brand), name="brand"),
     path("manage/", include("einlass.web.manage.urls")),
     path("", include("einlass.web.booking.urls")),

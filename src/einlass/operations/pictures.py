@@ -50,6 +50,8 @@ class Form:
 PICTURE = Form(1200, 1600, 600_000, tuple({"quality": quality} for quality in (80, 65, 50, 30, 10)))
 # It stands on every page, two fingers wide: three dots a pixel for fine screens, its edges sharp where that is light enough.
 LOGO = Form(600, 144, 12_000, ({"lossless": True, "quality": 100}, *({"quality": quality} for quality in (90, 75, 50, 20, 1))))
+# Among other services several stand on one page, and all of the first page together should stay below 60 KB.
+CARD = Form(560, 640, 12_000, tuple({"quality": quality} for quality in (75, 60, 45, 30, 15, 5)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,13 @@ def made_small(data: bytes, *, form: Form = PICTURE) -> Made:
         raise PictureRefused("picture_too_large", limit=f"{LARGEST_MEGAPIXELS} MP") from None
     except UNREADABLE:
         raise PictureRefused("picture_unreadable") from None
+
+
+def for_card(data: bytes) -> Made:
+    """One of our pictures as it stands among others."""
+    with Image.open(io.BytesIO(data), formats=READ) as image:
+        image.load()
+        return _encoded(_upright(image, form=CARD), form=CARD)
 
 
 def is_ours(data: bytes, image: Image.Image, *, form: Form = PICTURE) -> bool:

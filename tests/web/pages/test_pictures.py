@@ -51,7 +51,7 @@ def test_first_page_says_how_large_it_is_and_loads_it_late(german: Client, servi
     page = german.get("/").content.decode()
 
     shown = re.findall(r"<img[^>]*>", page)
-    assert shown == [f'<img class="shown" src="/pictures/{picture.digest}" width="400" height="200" alt="" loading="lazy">']
+    assert shown == [f'<img class="shown" src="/pictures/{picture.digest}/card" width="400" height="200" alt="" loading="lazy">']
 
 
 def test_page_of_times_stays_light_with_a_picture(german: Client, service: Service) -> None:
@@ -63,6 +63,28 @@ def test_page_of_times_stays_light_with_a_picture(german: Client, service: Servi
     files = re.findall(r'(?:src|href)="(/(?:static|pictures)/[^"]+)"', page)
     weight = len(page) + sum(_on_the_wire(german, file) for file in files)
     assert weight < 60_000
+
+
+def test_first_page_stays_light_with_pictures(german: Client, service: Service) -> None:
+    for number, colour in enumerate((40, 120)):
+        make_service(service.branch, f"more-{number}", rooms=[service.rooms.get()])
+        photograph = noisy(60, 45).resize((1600, 1200)).point(lambda value, colour=colour: (value + colour) // 2)
+        part = {"services": [{"key": f"more-{number}", "picture": part_of_upload(as_file(photograph, "JPEG"))}]}
+        save(part, subject=f"services.more-{number}", now=NOW, actor=OPERATOR)
+
+    page = german.get("/").content.decode()
+
+    files = re.findall(r'(?:src|href)="(/(?:static|pictures)/[^"]+)"', page)
+    assert len([file for file in files if file.endswith("/card")]) == 2
+    assert _on_the_wire(german, "/") + sum(_on_the_wire(german, file) for file in files) < 60_000
+
+
+def test_picture_on_a_card_is_kept_for_ever_while_there_is_one(client: Client, picture: Picture) -> None:
+    answer = client.get(f"/pictures/{picture.digest}/card")
+    Picture.objects.all().delete()
+
+    assert (answer["Content-Type"], answer["Cache-Control"]) == ("image/webp", "public, max-age=31536000, immutable")
+    assert client.get(f"/pictures/{picture.digest}/card").status_code == 404
 
 
 def test_api_names_the_picture(picture: Picture) -> None:

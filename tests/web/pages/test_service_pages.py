@@ -360,7 +360,7 @@ def test_picture_is_shown_to_guests_and_goes_again(desk: Client, service: Servic
     sent(desk, picture=SimpleUploadedFile("aare.png", as_file(plain(400, 200)), "image/png"))
     digest = Picture.objects.get().digest
 
-    card = f'<img class="shown" src="/pictures/{digest}" width="400" height="200" alt="" loading="lazy">'
+    card = f'<img class="shown" src="/pictures/{digest}/card" width="400" height="200" alt="" loading="lazy">'
     assert card in desk.get("/").content.decode()
     sent(desk, no_picture="on")
     assert (Picture.objects.count(), desk.get(f"/pictures/{digest}").status_code) == (0, 404)
