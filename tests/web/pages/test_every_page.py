@@ -15,6 +15,7 @@ from tests.web.pages.conftest import FOREIGN, HEADING, TITLE, start, text_of, ty
 from tests.web.pages.staff_pages import SIGN_IN, furnish, staff_addresses
 
 from einlass.models import Booking, Organisation, Service
+from einlass.operations.numbers import ask
 
 
 def addresses(booking: Booking) -> Iterator[str]:
@@ -22,6 +23,7 @@ def addresses(booking: Booking) -> Iterator[str]:
     own, time = f"/b/{booking.link_token}/", f"start={start(hours=4)}&duration=60"
     yield from ("/", "/book/seminar/", f"/book/seminar/?{time}", f"/book/seminar/details?{time}", "/nowhere")
     yield from (own, f"{own}?new=1", f"{own}move/", f"{own}move/confirm?{time}", f"{own}cancel/")
+    yield from (f"{own}number/", f"{own}number/code")
     yield from staff_addresses(booking)
 
 
@@ -29,6 +31,7 @@ def addresses(booking: Booking) -> Iterator[str]:
 def everything(client: Client, booking: Booking) -> Client:
     make_service(booking.branch, "zweite", rooms=[make_room(booking.branch, "zwei")])
     furnish(booking, now=NOW)
+    ask(booking, "079 000 11 22", now=NOW)
     client.force_login(make_user())
     return client
 
@@ -45,6 +48,7 @@ def test_signing_in_has_one_heading_a_title_and_nothing_inline(client: Client, s
 
 @pytest.mark.parametrize("language", ["de", "en"])
 def test_every_page_has_one_heading_a_title_and_its_language(everything: Client, booking: Booking, language: str) -> None:
+    Booking.objects.update(language=language)
     for address in addresses(booking):
         page = everything.get(address, headers={"Accept-Language": language}, follow=True).content.decode()
 
