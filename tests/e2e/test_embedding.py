@@ -25,6 +25,8 @@ ABOVE = "<p>Some words about the museum.</p>" * 30
 HEARD = """document.addEventListener("einlass:booked", (event) => {
   document.body.dataset.heard = `${document.body.dataset.heard || ""}${JSON.stringify(event.detail)}\\n`;
 });"""
+AXE = (Path(__file__).parent / "vendor" / "axe.min.js").read_text(encoding="utf-8")
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 # Nothing inline, nothing from anywhere but us, and no style at all.
 POLICY = "default-src 'none'; script-src 'self' {us}; frame-src {us}"
 
@@ -89,6 +91,13 @@ def fits(page: Page) -> None:
     }""")
 
 
+def is_accessible(page: Page) -> None:
+    inner = page.frames[1]
+    inner.evaluate(AXE)
+    found = inner.evaluate("async (rules) => (await axe.run({ runOnly: { type: 'tag', values: rules } })).violations", RULES)
+    assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in found] == []
+
+
 def begins_in_view(page: Page) -> None:
     page.wait_for_function("() => document.querySelector('einlass-booking').getBoundingClientRect().top > -2")
 
@@ -97,6 +106,7 @@ def book(page: Page, frame: FrameLocator) -> None:
     """The guest's steps within the frame, each as high as it has to be."""
     expect(frame.get_by_role("heading", level=1)).to_have_text("When are you coming?")
     fits(page)
+    is_accessible(page)
     frame.locator("table.month td a").nth(1).click()
     frame.locator("label.slot", has_text="15:00").click()
     fits(page)
@@ -111,6 +121,7 @@ def book(page: Page, frame: FrameLocator) -> None:
     expect(frame.locator("#key")).to_be_visible()
     begins_in_view(page)
     fits(page)
+    is_accessible(page)
 
 
 def test_booking_within_a_page_of_another_origin(

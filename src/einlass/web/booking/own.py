@@ -69,7 +69,7 @@ def own(request: HttpRequest, link_token: str) -> HttpResponse:
     page = own_booking(request, booking, now=now)
     new = request.GET.get("new") == "1" and page.is_coming
     context = {
-        **_key_part(request, booking, page, now=now),
+        **_key_part(booking, page, now=now),
         "history": history(booking, now=now),
         "number_changed": request.GET.get("number") == "changed" and page.is_coming,
         "step": 4 if new else 0,
@@ -91,7 +91,7 @@ def key(request: HttpRequest, link_token: str) -> HttpResponse:
     card = _card(booking, now=now)
     if (card.digest if card else "") == request.GET.get("seen"):
         return private(HttpResponse(status=204))
-    return private(render(request, "booking/_key.html", _key_part(request, booking, page, now=now)))
+    return private(render(request, "booking/_key.html", _key_part(booking, page, now=now)))
 
 
 def booking_of(link_token: str) -> Booking:
@@ -162,13 +162,13 @@ def _news(booking: Booking) -> str:
             return ""
 
 
-def _key_part(request: HttpRequest, booking: Booking, page: OwnBooking, *, now: datetime) -> dict[str, object]:
+def _key_part(booking: Booking, page: OwnBooking, *, now: datetime) -> dict[str, object]:
     """What the card is drawn from, on the page and alone."""
     card = _card(booking, now=now)
     return {
         "booking": page,
         "card": card,
-        "app_code": app_code(request, booking) if card and not card.is_over else "",
+        "app_code": app_code(booking) if card and not card.is_over else "",
         "may_change_number": page.is_coming and number_question(booking) is not None,
     }
 
