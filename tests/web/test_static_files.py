@@ -47,8 +47,15 @@ def test_file_is_compressed_under_both_names(client: Client, name: str) -> None:
         assert gzip.decompress(body(answer)) == (settings.PACKAGE / "static" / name).read_bytes()
 
 
-def test_content_of_yesterday_is_no_longer_there(client: Client, db: None) -> None:
-    assert client.get("/static/einlass.000000000000.css").status_code == 404
+def test_content_of_another_version_is_answered_by_ours_for_a_while(client: Client) -> None:
+    answer = client.get("/static/einlass.000000000000.css")
+
+    assert body(answer) == (settings.PACKAGE / "static" / "einlass.css").read_bytes()
+    assert answer["Cache-Control"] == "max-age=3600, public"
+
+
+def test_file_that_never_was_is_not_there(client: Client, db: None) -> None:
+    assert [client.get(f"/static/nowhere{part}.css").status_code for part in ("", ".000000000000")] == [404, 404]
 
 
 def test_every_file_that_a_template_names_is_there() -> None:
