@@ -258,3 +258,12 @@ def test_a_text_for_all_languages_from_a_file_is_shown_in_each(desk: Client) -> 
 
     assert (fields["text__de"], fields["text__en"]) == ("Hallo", "Hallo")
     assert re.search(r"^[0-9a-f]+$", fields["seen"])
+
+
+def test_the_preview_of_an_sms_says_what_it_costs(desk: Client) -> None:
+    page = desk.get("/manage/settings/templates/sms_confirmed/")
+
+    text = text_of(page)
+    assert "Betreff" not in text
+    assert re.findall(r"(\d+) Zeichen, (\d+) SMS", text) == [("122", "1"), ("112", "1")]
+    assert len(re.findall(r"<textarea[^>]* rows=\"4\"", page.content.decode())) == 2

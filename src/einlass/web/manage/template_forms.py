@@ -11,9 +11,12 @@ from typing import Any, ClassVar
 from django import forms
 from django.forms.boundfield import BoundField
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from einlass.core.errors import FieldError
+from einlass.core.messages import SMS_MESSAGES
+from einlass.core.sms import sms_length
 from einlass.core.templates import DEFAULT_SUBJECTS, PLACEHOLDERS, TemplateRefused, check
 from einlass.models import MessageTemplate, Organisation
 from einlass.operations.config_export import digest_of
@@ -24,6 +27,7 @@ from einlass.web.manage.forms import LANGUAGE, SettingsForm
 from einlass.web.manage.template_sample import sample_values
 from einlass.web.refusals import field_sentence
 
+SHORT_AREA = {"class": "input words short", "rows": "4"}
 AREA = {"class": "input words", "rows": "18", "spellcheck": "true"}
 
 
@@ -46,6 +50,7 @@ class Sample:
     subject: str
     body: SafeString
     error: str = ""
+    note: str = ""
 
 
 class TemplateForm(SettingsForm):
@@ -64,9 +69,10 @@ class TemplateForm(SettingsForm):
         words = {"subject": {code: one.subject for code, one in shown.items()}, "text": {code: one.text for code, one in shown.items()}}
         super().__init__(data, operator=operator, part=words)
         self.fields["seen"].initial = digest_of(part)
-        if key not in DEFAULT_SUBJECTS:
-            for code in self.languages:
-                del self.fields[f"subject{LANGUAGE}{code}"]
+        for code in self.languages if key not in DEFAULT_SUBJECTS else ():
+            del self.fields[f"subject{LANGUAGE}{code}"]
+        for code in self.languages if key in SMS_MESSAGES else ():
+            self.fields[f"text{LANGUAGE}{code}"].widget.attrs |= SHORT_AREA
 
     @property
     def by_language(self) -> list[InLanguage]:
@@ -120,7 +126,14 @@ def _sample(form: TemplateForm, code: str, *, now: datetime) -> Sample:
         return Sample(code, name, "", SafeString(), field_sentence(FieldError("", f"template_{refused.code}", values)))
     made = letter(form.key, words, sample_values(form.operator, language=code, now=now), language=code, operator=form.operator)
     body = mark_safe(made.body)  # noqa: S308 - render_html lets only a few harmless tags through
-    return Sample(code, name, made.subject if form.key in DEFAULT_SUBJECTS else "", body)
+    note = _cost(made.text.strip()) if form.key in SMS_MESSAGES else ""
+    return Sample(code, name, made.subject if form.key in DEFAULT_SUBJECTS else "", body, note=note)
+
+
+def _cost(text: str) -> str:
+    """How many SMS the text is; what a guest writes may make it longer."""
+    characters, count = sms_length(text)
+    return gettext("%(characters)s characters, %(count)s SMS") % {"characters": characters, "count": count}
 
 
 def _shown(key: str, row: MessageTemplate | None, *, language: str, operator: Organisation) -> Wording:

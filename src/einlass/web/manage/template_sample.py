@@ -14,6 +14,8 @@ from einlass.queries.services import offered_services, opens_doors
 LASTS = timedelta(hours=4)
 MARGIN = timedelta(minutes=15)
 REFERENCE = "K7Q4-MX2R"
+# As long as a real one is: an SMS has room for little more.
+LINK_TOKEN = "Beispiel-Example-Exemple-Esempio"  # noqa: S105 - of a booking that is made up
 GUEST = "Lea Baumann"
 SAMPLES: Mapping[str, Mapping[str, str]] = {
     "de": {
@@ -48,7 +50,7 @@ def _real(service: Service, operator: Organisation, start: datetime, *, language
     if room is None:
         return {}
     booking = Booking(branch=service.branch, service=service, room=room, start=start, end=start + LASTS, guest_name=GUEST)
-    booking.reference, booking.link_token = REFERENCE, REFERENCE
+    booking.reference, booking.link_token = REFERENCE, LINK_TOKEN
     return {name: value for name, value in booking_values(booking, operator, language=language).items() if value}
 
 
@@ -67,7 +69,7 @@ def _made_up(operator: Organisation, start: datetime, zone: str, *, language: st
         "old_day": day_of(start - timedelta(days=1), zone, language=language),
         "old_time": clock(start, zone),
         "reference": REFERENCE,
-        "link": f"https://example.org/b/{REFERENCE}",
+        "link": f"https://example.org/b/{LINK_TOKEN}/",
         "organisation": operator.name,
         "phone": operator.phone,
         "app": "dormakaba mobile access",

@@ -14,6 +14,7 @@ from django.utils.translation import gettext
 
 from einlass.core import templates as core
 from einlass.core.errors import Refusal
+from einlass.core.messages import SMS_MESSAGES
 from einlass.core.roles import May
 from einlass.models import MessageTemplate
 from einlass.operations.config_export import Exported, exported
@@ -95,6 +96,7 @@ def _shown(request: HttpRequest, form: TemplateForm) -> HttpResponse:
         "name": name,
         "when": when,
         "own": bool(row and (row.text or row.subject)),
+        "is_sms": form.key in SMS_MESSAGES,
         "unconfirmed": form.key == INFORMATION and not (row and (row.text or row.confirmed_at)),
         "placeholders": [(f"{{{{ {one} }}}}", words) for one, words in PLACEHOLDERS.items() if one in core.PLACEHOLDERS[form.key]],
         "condition": next(one for one in ("doors", "reason", "problem", "phone") if one in core.PLACEHOLDERS[form.key]),
