@@ -10,6 +10,7 @@ from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from playwright.sync_api import BrowserContext, ConsoleMessage, FrameLocator, Page, expect
@@ -19,7 +20,7 @@ PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Museum</title>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <script src="{us}/embed.js" defer></script><script src="/heard.js" defer></script></head>
-<body><h1>Rent our rooms</h1>{above}<einlass-booking src="{us}" service="seminar" label="Book a room"></einlass-booking></body></html>"""
+<body><h1>Rent our rooms</h1>{above}<einlass-booking src="{us}" {said}></einlass-booking></body></html>"""
 # Above the element, so that the frame begins below the first screen.
 ABOVE = "<p>Some words about the museum.</p>" * 30
 HEARD = """document.addEventListener("einlass:booked", (event) => {
@@ -40,7 +41,8 @@ class Museum(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         is_script = self.path == "/heard.js"
-        body = HEARD if is_script else PAGE.format(us=self.us, above=ABOVE)
+        said = " ".join(f'{name}="{value}"' for name, value in parse_qsl(urlsplit(self.path).query))
+        body = HEARD if is_script else PAGE.format(us=self.us, above=ABOVE, said=said or 'service="seminar" label="Book a room"')
         self.send_response(200)
         self.send_header("Content-Type", "text/javascript" if is_script else "text/html; charset=utf-8")
         self.send_header("Content-Security-Policy", POLICY.format(us=self.us))
@@ -147,6 +149,20 @@ def test_booking_within_a_page_of_another_origin(
     assert frame.locator(".own-address a").get_attribute("target") == "_blank"
     assert context.cookies() == []
     assert complaints == []
+
+
+def test_element_says_where_the_booking_begins_and_in_which_language(page: Page, house: House, museum: int) -> None:
+    us = f"http://127.0.0.1:{house.web_port}"
+    begins = {
+        "branch=bern&lang=de-CH&day=2027-01-12": ("/embed/de/branches/bern/?day=2027-01-12", "Buchung"),
+        "service=seminar&branch=bern": ("/embed/en/book/seminar/", "Booking"),
+        "lang=fr": ("/embed/fr/", "Réservation"),
+    }
+    for said, (address, title) in begins.items():
+        page.goto(f"http://localhost:{museum}/?{said}")
+
+        frame = page.locator("einlass-booking > iframe")
+        assert (frame.get_attribute("src"), frame.get_attribute("title")) == (us + address, title), said
 
 
 def test_page_of_an_origin_that_nobody_allowed_shows_nothing(page: Page, museum: int, complaints: list[str]) -> None:

@@ -19,7 +19,7 @@ from django.urls import get_script_prefix, reverse
 from tests.conftest import NOW
 from tests.factories import make_booking, make_branch, make_house, make_organisation, make_room, make_service, make_user
 
-from einlass.models import Booking, Branch, Organisation, Service
+from einlass.models import Booking, Branch, Message, Organisation, Picture, Service
 from einlass.operations.addresses import own_page
 from einlass.web.embedding import Embedding, links_within
 
@@ -87,6 +87,17 @@ def test_booking_needs_no_cookie(guest: Client, service: Service, prefix: str) -
     assert own.status_code == 200
 
 
+def test_messages_of_an_embedded_booking_lead_to_the_plain_page(guest: Client, service: Service) -> None:
+    form = guest.get(details("/embed/de")).content.decode()
+    with time_machine.travel(NOW + timedelta(minutes=1), tick=False):
+        guest.post(details("/embed/de"), FORM | hidden_in(form))
+
+    told = Message.objects.get(kind="message_confirmed", channel="mail")
+    plain = f"{settings.BASE_URL}/b/{Booking.objects.get(status='confirmed').link_token}/"
+    assert plain in told.text
+    assert "/embed/" not in told.text + told.html + told.calendar
+
+
 def test_cancelling_needs_no_cookie(guest: Client, booking: Booking) -> None:
     response = guest.post(f"/b/{booking.link_token}/cancel/")
 
@@ -136,6 +147,12 @@ def test_only_guests_addresses_are_embedded(client: Client, service: Service, pa
     client.force_login(make_user())
 
     assert client.get(f"/embed/de{path}").status_code == 404
+
+
+def test_picture_is_found_within_the_embedded_pages(guest: Client, service: Service) -> None:
+    shown = Picture.objects.create(digest="abc", data=b"x", media_type="image/webp", width=1, height=1)
+
+    assert guest.get(f"/embed/de/pictures/{shown.digest}").content == b"x"
 
 
 def test_embedded_page_reads_and_sets_no_cookie(client: Client, booking: Booking) -> None:

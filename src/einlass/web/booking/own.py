@@ -106,7 +106,7 @@ def private(response: HttpResponse) -> HttpResponse:
     """Whoever has the address has the booking: it is neither kept, nor listed, nor told to other pages."""
     response.headers["Cache-Control"] = "private, no-store"
     response.headers["X-Robots-Tag"] = "noindex"
-    # Not "no-referrer": browsers then send `Origin: null` with a form, which the protection against forgery must refuse.
+    # Stores, directions and whatever else a page leads to do not learn its address.
     response.headers["Referrer-Policy"] = "same-origin"
     return response
 
