@@ -34,6 +34,8 @@ def main() -> None:
     at = datetime.now(UTC)
     facts = machine.facts()
     say(f"{facts.cores} cores, Python {facts.python}, {facts.commit}; fixed piece of work: {facts.fixed_work_ms} ms")
+    if facts.load > facts.cores / 2:
+        say(f"Others are at work here (load {facts.load}): times will be too long.")
     found = {}
     for name in options.measures or MEASURES:
         found[name], lines = MEASURES[name](quick=options.quick)
