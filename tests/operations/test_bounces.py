@@ -10,14 +10,18 @@ from typing import Any
 
 import pytest
 import structlog
+from django.utils import translation
 from tests import factories as make
 from tests.conftest import NOW, FakeClock
 from tests.imap_server import PASSWORD, USER, MailboxServer, serving
 from tests.mail_server import serving as mail_serving
 from tests.returned_mail import DELAYED, EXCHANGE, EXIM, EXIM_OLD, ON_HOLIDAY, POSTFIX, returned
+from typer.testing import CliRunner
 
+from einlass.cli import app
 from einlass.conf.mail import SMTP
 from einlass.gateways.mailbox import Mailbox
+from einlass.jobs import work
 from einlass.models import Booking, EventRecord, Message
 from einlass.operations.bounces import read_mailbox, take_back
 from einlass.operations.message_ids import message_id
@@ -230,3 +234,25 @@ def test_the_booking_keeps_its_messages_apart(message: Message) -> None:
     take_back(returned(POSTFIX, message_id(message)), now=LATER)
 
     assert other.messages.filter(bounced_at__isnull=False).count() == 1
+
+
+def test_the_command_takes_a_returned_mail_on_standard_input(message: Message) -> None:
+    mail = returned(POSTFIX, message_id(message))
+
+    # A command speaks English, and this one runs in the process of the tests.
+    with translation.override("de"):
+        done = [CliRunner().invoke(app, ["mail", "bounced"], input=mail) for _ in range(2)]
+
+    assert [(each.exit_code, each.stdout) for each in done] == [
+        (0, "Noted: a message came back.\n"),
+        (0, "No message of ours, or no final failure.\n"),
+    ]
+    assert Message.objects.get().bounced_at
+
+
+def test_a_worker_reads_the_mailbox(message: Message, mailbox: MailboxServer) -> None:
+    mailbox.put(returned(POSTFIX, message_id(message)))
+
+    work.read_mailbox()
+
+    assert (mailbox.seen, len(bounced())) == ({101}, 1)
