@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from einlass.core.texts import Text, canonical, in_language
+from einlass.core.texts import Text, canonical, foreign_language, in_language
 
 LANGUAGES = ("de", "en", "fr", "it")
 texts = st.one_of(st.text(max_size=5), st.dictionaries(st.sampled_from(LANGUAGES), st.text(max_size=5)))
@@ -43,3 +43,19 @@ def test_canonical_form_reads_the_same_in_every_language(text: Text, language: s
 @given(text=texts)
 def test_canonical_form_of_a_canonical_form_is_itself(text: Text) -> None:
     assert canonical(canonical(text)) == canonical(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "foreign"),
+    [
+        ("Raum", "fr", ""),
+        ({"de": "Raum", "en": "Room"}, "en", ""),
+        ({"de": "Raum", "en": "Room"}, "en-GB", ""),
+        ({"de": "Raum", "en": "Room"}, "fr", "de"),
+        ({"en": "Room", "it": "Sala"}, "fr", "en"),
+        ({"de": "Atelier", "fr": "Atelier"}, "fr", ""),
+        ({}, "fr", ""),
+    ],
+)
+def test_language_of_a_text_is_named_where_it_is_another(text: Text, language: str, foreign: str) -> None:
+    assert foreign_language(text, language=language, default="de") == foreign

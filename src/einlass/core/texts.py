@@ -18,6 +18,17 @@ def in_language(text: Text, *, language: str, default: str) -> str:
     return next((text[code] for code in sorted(text) if text[code]), "")
 
 
+def foreign_language(text: Text, *, language: str, default: str) -> str:
+    """In which other language `in_language` answers, so that it is read aloud as what it is; "" for the one asked for, or nobody knows."""
+    if isinstance(text, str):
+        return ""
+    found = in_language(text, language=language, default=default)
+    own = (language, language.split("-", maxsplit=1)[0])
+    if not found or found in (text.get(code) for code in own):
+        return ""
+    return default if text.get(default) else next(code for code in sorted(text) if text[code])
+
+
 def canonical(text: Text) -> Text:
     """The one form of a text: empty languages go, and one that is filled in a single language is that string, which says the same.
     Browsers send line breaks as two signs, and a block of YAML ends with one: neither makes another text."""

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from einlass.core.errors import FieldError
 from einlass.core.phones import PhoneRefused, calling_codes, example_mobile, parse_mobile
-from einlass.core.texts import in_language
+from einlass.core.texts import foreign_language, in_language
 from einlass.models import Question
 from einlass.web.refusals import field_sentence
 
@@ -55,13 +55,18 @@ LABELS = {
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One question of the form. `options` are (value, label); `error` is a sentence or empty."""
+    """One question of the form. `options` are (value, label); `error` is a sentence or empty.
+
+    The languages of label and hint are named where they are not that of the page.
+    """
 
     key: str
     name: str
     widget: str
     label: str
+    label_lang: str
     hint: str
+    hint_lang: str
     required: bool
     value: str
     values: tuple[str, ...]
@@ -131,7 +136,9 @@ def _field(question: Question, *, typed: Typed, error: FieldError | None, focus:
         name=PREFIX + question.key,
         widget=widget,
         label=_text(question.label, reading) or str(LABELS.get(question.key, question.key.replace("_", " ").capitalize())),
+        label_lang=_foreign(question.label, reading),
         hint=_text(question.hint, reading),
+        hint_lang=_foreign(question.hint, reading),
         required=question.required,
         value=_first(typed, PREFIX + question.key),
         values=tuple(typed.get(PREFIX + question.key, ())),
@@ -153,6 +160,10 @@ def _options(question: Question, reading: Reading) -> tuple[tuple[str, str], ...
 
 def _text(text: str | dict[str, str], reading: Reading) -> str:
     return in_language(text, language=reading.language, default=reading.default)
+
+
+def _foreign(text: str | dict[str, str], reading: Reading) -> str:
+    return foreign_language(text, language=reading.language, default=reading.default)
 
 
 def _first(typed: Typed, name: str) -> str:

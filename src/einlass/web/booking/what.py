@@ -19,7 +19,7 @@ from django.views.decorators.http import require_http_methods
 
 from einlass.core.hours import local_date
 from einlass.core.slots import Slot, Taken, offered_days
-from einlass.core.texts import in_language
+from einlass.core.texts import foreign_language, in_language
 from einlass.models import Picture, Service
 from einlass.queries.availability import REACH, taken_windows
 from einlass.queries.services import branch_on_offer, needs_mobile_number, offered_services, questions_by_service
@@ -40,6 +40,7 @@ class Card:
 
     offer: Offer
     description: str
+    description_lang: str
     price: str
     next_free: str
     address: str
@@ -117,6 +118,7 @@ def _card(service: Service, *, taken: Taken, now: datetime, language: str, defau
     return Card(
         offer=offer_of(service, language=language, default=default),
         description=in_language(service.description, language=language, default=default),
+        description_lang=foreign_language(service.description, language=language, default=default),
         price=in_language(service.price, language=language, default=default),
         next_free=formats.moment(slot.start, service.branch.time_zone) if slot else "",
         address=address(reverse("booking_when", args=[service.key]), day=carried.get("day")),
