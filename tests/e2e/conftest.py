@@ -8,11 +8,18 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.contrib.staticfiles.handlers import StaticFilesHandler
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from tests.house import House
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or ""
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _files_as_in_production() -> None:
+    """Django's server for tests would answer for static files itself, and knows none of the names that carry a digest."""
+    StaticFilesHandler._should_handle = lambda self, path: False  # type: ignore[method-assign] # its one seam
 
 
 @pytest.fixture(scope="session")

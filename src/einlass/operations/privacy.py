@@ -10,7 +10,7 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import F, Q
 
-from einlass.core.bookings import BLOCKING, Status
+from einlass.core.bookings import Status
 from einlass.core.events import CLOCK, Actor, GuestDataShown, GuestErased, GuestErasureAsked
 from einlass.core.keys import KeyState
 from einlass.models import Access, Booking, EventRecord, Key, VendorCall
@@ -65,7 +65,7 @@ def _ask(pk: int, *, actor: Actor, now: datetime) -> None:
         booking = Booking.objects.select_for_update(no_key=True).get(pk=pk)
         if booking.erase_since is not None or booking.erased_at is not None:
             return
-        if Status(booking.status) in BLOCKING and booking.end > now:
+        if booking.status in {Status.PENDING.value, Status.CONFIRMED.value} and booking.end > now:
             booking = cancel(booking, actor=actor, now=now)
         Booking.objects.filter(pk=pk).update(erase_since=now)
         record(GuestErasureAsked(), actor=actor, now=now, booking=booking)

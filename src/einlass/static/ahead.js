@@ -5,7 +5,8 @@ function ahead() {
   const link = document.querySelector("a[data-ahead]");
   if (!link || navigator.connection?.saveData) return;
   const headers = { "HX-Request": "true", "X-Ahead": "true" };
-  fetch(link.href, { headers, priority: "low" }).catch(() => {});
+  // Read to its end, or the browser keeps waiting for the rest.
+  fetch(link.href, { headers, priority: "low" }).then((answer) => answer.text()).catch(() => {});
 }
 const soon = globalThis.requestIdleCallback ?? setTimeout;
 addEventListener("load", () => soon(ahead));
