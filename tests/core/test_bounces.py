@@ -45,6 +45,13 @@ def test_read_returned_survives_whatever_is_sent() -> None:
         read_returned(mail[:cut] + b"\xff\x00" + mail[cut:])
 
 
+@pytest.mark.parametrize("part", ["Content-Type: multipart/mixed; boundary=b{}\n\n--b{}\n", "Content-Type: message/rfc822\n\n"])
+def test_read_returned_with_parts_within_parts_ends(part: str) -> None:
+    mail = "".join(part.format(number, number) for number in range(5000))
+
+    assert read_returned(mail.encode()) is None
+
+
 def test_read_returned_with_thousands_of_parts_reads_the_first() -> None:
     parts = "".join("--b\nContent-Type: text/plain\n\nx\n" for _ in range(5000))
     report = "--b\nContent-Type: message/delivery-status\n\nA: b\n\nAction: failed\n\n--b--\n"

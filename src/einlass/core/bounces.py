@@ -36,8 +36,8 @@ def read_returned(content: bytes) -> Returned | None:
         if reports:
             return _from_report(mail, reports)
         return _from_older(mail) if mail.get(FAILED_FOR) else None
-    except (MessageError, LookupError, ValueError, TypeError):
-        # Whoever sends us a mail decides what stands in it.
+    except (MessageError, LookupError, ValueError, TypeError, RecursionError):
+        # Whoever sends us a mail decides what stands in it, a thousand parts within one another too.
         return None
 
 

@@ -17,15 +17,17 @@ from einlass.locks.wire import BoundTransport, answer_within
 
 # It answers 200 whatever it thinks of the message; the code stands in the body, alone or as "success".
 ACCEPTED = "100"
+# Not all of several messages were taken; we send one at a time, whose own code says why.
+NOT_ALL = "101"
 # "Reload lock": it has had this text for this number a moment ago. So our first attempt was accepted, and its answer was lost.
 HAD_IT_ALREADY = "402"
 # About this one message: its number (202), its text (305 none, 401 too long). Another attempt is refused as well.
 REFUSED = frozenset({"202", "305", "401"})
 # About this one as well, but not for ever: the number's limit of the day (403), its network (600).
-LATER = frozenset({"101", "403", "600"})
+LATER = frozenset({NOT_ALL, "403", "600"})
 # Whatever else there is, 201 (sender), 500 (no credit), 700 or 9xx (key, rights, address), would meet every other message too.
 WORDS = {
-    "101": "could not be handed over",
+    NOT_ALL: "could not be handed over",
     "201": "the sender is not valid",
     "202": "the number is not valid",
     "305": "the text is not valid",
@@ -100,7 +102,6 @@ def _code_of(content: bytes) -> tuple[str, str]:
         return str(answer)[:20], ""
     code, parts = str(answer.get("success", ""))[:20], answer.get("messages")
     part = parts[0] if isinstance(parts, list) and parts and isinstance(parts[0], dict) else {}
-    if part.get("success") is False or code != ACCEPTED:
-        code = str(part.get("error") or code)[:20] if code in {ACCEPTED, "101"} else code
-        return ("101" if code == ACCEPTED else code), str(part.get("error_text") or "")
-    return code, ""
+    if code == NOT_ALL or (code == ACCEPTED and part.get("success") is False):
+        code = str(part.get("error") or NOT_ALL)[:20]
+    return code, str(part.get("error_text") or "")
