@@ -42,7 +42,12 @@ branches:
       - {{key: aare, name: Seminarraum Aare, capacity: 24, doors: [{make.AARE}]}}
       - {{key: gurten, name: Seminarraum Gurten, capacity: 12, doors: [{make.GURTEN}]}}
 services:
-  - {{key: seminar, branch: bern, name: {{de: Seminarraum, en: Seminar room, fr: Salle de séminaire, it: Sala per seminari}}, rooms: [aare, gurten], durations: [60, 120], step: 60}}
+  - key: seminar
+    branch: bern
+    name: {{de: Seminarraum, en: Seminar room, fr: Salle de séminaire, it: Sala per seminari}}
+    rooms: [aare, gurten]
+    durations: [60, 120]
+    step: 60
 questions:
   - {{key: first_name, kind: text, required: true}}
   - {{key: last_name, kind: text, required: true}}

@@ -11,7 +11,12 @@ import einlass.core
 
 CORE = Path(einlass.core.__file__).parent
 FILES = sorted(CORE.glob("*.py"))
-LIBRARIES = {"calendar_files.py": {"icalendar"}, "hours.py": {"holidays"}, "phones.py": {"phonenumbers"}, "templates.py": {"jinja2", "markdown_it", "nh3"}}
+LIBRARIES = {
+    "calendar_files.py": {"icalendar"},
+    "hours.py": {"holidays"},
+    "phones.py": {"phonenumbers"},
+    "templates.py": {"jinja2", "markdown_it", "nh3"},
+}
 CLOCKS = {"now", "utcnow", "today", "time", "monotonic", "perf_counter", "time_ns"}
 # Standard library, but the way out of the core: network, processes, files, chance.
 OUTSIDE = {

@@ -5,6 +5,9 @@ import re
 from collections.abc import Mapping
 
 Text = str | Mapping[str, str]
+# Languages that write days and months small.
+SMALL_LETTERS = frozenset({"fr", "it"})
+FIRST_OF_MONTH = re.compile(r"\b1 (?=[a-zéû])")
 BREAK = re.compile(r"\r+\n")
 
 
@@ -27,6 +30,14 @@ def foreign_language(text: Text, *, language: str, default: str) -> str:
     if not found or found in (text.get(code) for code in own):
         return ""
     return default if text.get(default) else next(code for code in sorted(text) if text[code])
+
+
+def date_as_written(said: str, *, language: str) -> str:
+    """A date in words as the language writes it within a sentence: Italian and French in small letters, the French first as 1er."""
+    if language not in SMALL_LETTERS:
+        return said
+    small = said.lower()
+    return FIRST_OF_MONTH.sub("1er ", small) if language == "fr" else small
 
 
 def canonical(text: Text) -> Text:

@@ -14,14 +14,12 @@ from django.utils import dateformat, translation
 from einlass.core.grants import chosen_doors, key_window, opens_doors
 from einlass.core.hours import to_local
 from einlass.core.templates import DEFAULT_TEXTS, PLACEHOLDERS, TemplateRefused, render_html, render_plain, render_text
-from einlass.core.texts import Text, in_language
+from einlass.core.texts import Text, date_as_written, in_language
 from einlass.models import Booking, Branch, Organisation
 from einlass.operations.addresses import host, own_page
 from einlass.queries.templates import Wording, default_wording
 
 DEFAULT_APP = "dormakaba mobile access"
-# Languages that write days and months small. The catalogues of the pages are not asked: a message may be in a language they do not speak.
-SMALL_LETTERS = frozenset({"fr", "it"})
 # Without a font of its own a mail looks like a typewriter's in many programs. No logo: most programs fetch no picture unasked.
 HTML = """\
 <!doctype html>
@@ -114,7 +112,7 @@ def day_of(instant: datetime, zone: str, *, language: str) -> str:
     """Tuesday 12 January 2027, in the language of the message."""
     with translation.override(language):
         said = dateformat.format(to_local(instant, zone).date(), "l, j. F Y" if language == "de" else "l j F Y")
-    return said.lower() if language in SMALL_LETTERS else said
+    return date_as_written(said, language=language)
 
 
 def date_of(instant: datetime, zone: str, *, language: str) -> str:

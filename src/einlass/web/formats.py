@@ -7,10 +7,11 @@ import re
 from datetime import date, datetime, timedelta
 
 from django.utils import dateformat
-from django.utils.translation import gettext, ngettext, pgettext
+from django.utils.translation import get_language, gettext, ngettext, pgettext
 
 from einlass.core.hours import to_local
 from einlass.core.phones import PhoneRefused, parse_phone
+from einlass.core.texts import date_as_written
 from einlass.models import Branch
 
 _TOWN = re.compile(r"\b\d{4,5}\s+(?P<town>[^,\d][^,]*)$")
@@ -18,22 +19,22 @@ _TOWN = re.compile(r"\b\d{4,5}\s+(?P<town>[^,\d][^,]*)$")
 
 def day_in_words(day: date) -> str:
     """Tuesday 12 January."""
-    return dateformat.format(day, pgettext("date format", "l j F"))
+    return _said(day, pgettext("date format", "l j F"))
 
 
 def day_with_year(day: date) -> str:
     """Tuesday 12 January 2027."""
-    return dateformat.format(day, pgettext("date format", "l j F Y"))
+    return _said(day, pgettext("date format", "l j F Y"))
 
 
 def short_day(day: date) -> str:
     """Tue 12 January."""
-    return dateformat.format(day, pgettext("date format", "D j F"))
+    return _said(day, pgettext("date format", "D j F"))
 
 
 def month_in_words(day: date) -> str:
     """January 2027."""
-    return dateformat.format(day, "F Y")
+    return _said(day, "F Y")
 
 
 def clock(instant: datetime, zone: str) -> str:
@@ -95,4 +96,8 @@ def dialled(number: str, *, country: str) -> str:
 
 def month_name(day: date) -> str:
     """January."""
-    return dateformat.format(day, "F")
+    return _said(day, "F")
+
+
+def _said(day: date, pattern: str) -> str:
+    return date_as_written(dateformat.format(day, pattern), language=get_language() or "")

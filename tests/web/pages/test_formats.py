@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Dates, times and lengths in both languages, in the branch's zone."""
+"""Dates, times and lengths in every language, in the branch's zone."""
 
 from __future__ import annotations
 
@@ -22,6 +22,8 @@ AT = datetime(2027, 1, 12, 13, 0, tzinfo=UTC)
     [
         ("de", "Dienstag, 12. Januar", "Dienstag, 12. Januar 2027", "Di, 12. Januar, 14:00"),
         ("en", "Tuesday 12 January", "Tuesday 12 January 2027", "Tue 12 January, 14:00"),
+        ("fr", "mardi 12 janvier", "mardi 12 janvier 2027", "mar 12 janvier, 14:00"),
+        ("it", "martedì 12 gennaio", "martedì 12 gennaio 2027", "mar 12 gennaio, 14:00"),
     ],
 )
 def test_dates_in_words(language: str, day: str, with_year: str, moment: str) -> None:
@@ -29,6 +31,13 @@ def test_dates_in_words(language: str, day: str, with_year: str, moment: str) ->
         assert formats.day_in_words(date(2027, 1, 12)) == day
         assert formats.day_with_year(date(2027, 1, 12)) == with_year
         assert formats.moment(AT, ZURICH).replace("\N{NO-BREAK SPACE}", " ") == moment
+
+
+def test_first_of_a_month_in_french_is_the_first() -> None:
+    with translation.override("fr"):
+        assert formats.day_in_words(date(2027, 1, 1)) == "vendredi 1er janvier"
+        assert formats.day_in_words(date(2027, 1, 11)) == "lundi 11 janvier"
+        assert formats.month_in_words(date(2027, 1, 1)) == "janvier 2027"
 
 
 def test_span_names_another_day() -> None:
