@@ -3,6 +3,9 @@
 
 from __future__ import annotations
 
+import socketserver
+import threading
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -42,6 +45,18 @@ def message(settings: Any, clock: FakeClock) -> Message:
         settings.EMAIL_BACKEND, settings.EMAIL_HOST, settings.EMAIL_PORT = SMTP, "127.0.0.1", server.port
         send_due(clock=clock)
     return Message.objects.get()
+
+
+class Drip(socketserver.BaseRequestHandler):
+    """Begins a greeting and never ends it."""
+
+    def handle(self) -> None:
+        try:
+            for _ in range(100):
+                self.request.sendall(b"*")
+                time.sleep(0.05)
+        except OSError:
+            return
 
 
 def bounced() -> list[dict[str, Any]]:
@@ -227,6 +242,21 @@ def test_read_mailbox_that_is_away_or_silent_ends_in_time(
         read_mailbox(clock=clock)
 
     assert [line["event"] for line in lines] == ["mailbox_not_read", "mailbox_not_read"]
+
+
+def test_read_mailbox_that_drips_bytes_ends_in_time(settings: Any, clock: FakeClock, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("einlass.gateways.mailbox.WHOLE_SECONDS", 0.5)
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Drip) as server:
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+        settings.BOUNCES_MAILBOX = Mailbox("127.0.0.1", int(server.server_address[1]), USER, PASSWORD, "INBOX", security="none")
+        begun = time.monotonic()
+        with structlog.testing.capture_logs() as lines:
+            read_mailbox(clock=clock)
+        took = time.monotonic() - begun
+        server.shutdown()
+
+    assert [line["event"] for line in lines] == ["mailbox_not_read"]
+    assert took < 3
 
 
 def test_the_booking_keeps_its_messages_apart(message: Message) -> None:

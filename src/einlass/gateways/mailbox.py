@@ -8,7 +8,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,39 +50,59 @@ def unread(mailbox: Mailbox, *, at_most: int) -> Iterator[bytes]:
         raise MailboxError(f"{type(error).__name__}: {error}") from error
 
 
-@contextmanager
-def _opened(mailbox: Mailbox) -> Iterator[imaplib.IMAP4]:
-    imap = _connected(mailbox)
-    # The library's limit holds for each single read; a server that drips bytes would never reach it.
+class _Plain(imaplib.IMAP4):
+    """Ends by itself, from the greeting on. The library's limit holds for each single read; a server that drips bytes never reaches it."""
+
+    def open(self, host: str = "", port: int = 143, timeout: float | None = None) -> None:
+        super().open(host, port, timeout)
+        self.end = _end_of(self)
+
+
+class _Secure(imaplib.IMAP4_SSL):
+    """The same over TLS."""
+
+    def open(self, host: str = "", port: int | None = 993, timeout: float | None = None) -> None:
+        super().open(host, port, timeout)
+        self.end = _end_of(self)
+
+
+def _end_of(imap: imaplib.IMAP4) -> threading.Timer:
     end = threading.Timer(WHOLE_SECONDS, _cut, [imap])
     end.daemon = True
     end.start()
+    return end
+
+
+@contextmanager
+def _opened(mailbox: Mailbox) -> Iterator[imaplib.IMAP4]:
+    imap = _connected(mailbox)
     try:
+        if mailbox.security == "starttls":
+            imap.starttls(ssl.create_default_context())
         imap.login(mailbox.user, mailbox.password)
         _checked(imap.select(f'"{mailbox.folder}"'))
         yield imap
         imap.logout()
     finally:
-        end.cancel()
-        _cut(imap)
+        imap.end.cancel()
+        _close(imap)
 
 
-def _connected(mailbox: Mailbox) -> imaplib.IMAP4:
+def _connected(mailbox: Mailbox) -> _Plain | _Secure:
     if mailbox.security == "ssl":
-        return imaplib.IMAP4_SSL(mailbox.host, mailbox.port, ssl_context=ssl.create_default_context(), timeout=ANSWER_SECONDS)
-    imap = imaplib.IMAP4(mailbox.host, mailbox.port, timeout=ANSWER_SECONDS)
-    if mailbox.security == "starttls":
-        imap.starttls(ssl.create_default_context())
-    return imap
+        return _Secure(mailbox.host, mailbox.port, ssl_context=ssl.create_default_context(), timeout=ANSWER_SECONDS)
+    return _Plain(mailbox.host, mailbox.port, timeout=ANSWER_SECONDS)
 
 
 def _cut(imap: imaplib.IMAP4) -> None:
-    try:
+    """Whoever waits for an answer gets none."""
+    with suppress(OSError):
         imap.socket().shutdown(socket.SHUT_RDWR)
-        imap.socket().close()
-    except OSError:
-        # It was closed already.
-        return
+
+
+def _close(imap: imaplib.IMAP4) -> None:
+    with suppress(OSError):
+        imap.shutdown()
 
 
 def _found(imap: imaplib.IMAP4) -> list[str]:
