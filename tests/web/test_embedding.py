@@ -183,6 +183,15 @@ def test_page_is_framed_by_the_origins_of_its_branch_alone(guest: Client, bookin
         assert "X-Frame-Options" not in page, address
 
 
+def test_each_branch_is_framed_by_its_own_origins(guest: Client, service: Service) -> None:
+    thun = make_branch(key="thun", name="Thun", doors={}, embed_origins=["https://thun.example"])
+    make_service(thun, "kurs", rooms=[make_room(thun, "kurs")])
+
+    found = {address: ancestors(guest.get(f"/embed/de/{address}/")) for address in ("book/seminar", "book/kurs", "branches/thun")}
+
+    assert found == {"book/seminar": f"{MUSEUM} {TOWN}", "book/kurs": "https://thun.example", "branches/thun": "https://thun.example"}
+
+
 def test_page_of_a_branch_that_allows_nobody_is_framed_by_nobody(guest: Client, service: Service) -> None:
     Branch.objects.update(embed_origins=[])
 
