@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 from django.test import RequestFactory
+from structlog.testing import capture_logs
 
+from einlass.web import addresses
 from einlass.web.addresses import client_of
 from einlass.web.manage.sign_in import StaffAdapter
 
@@ -50,3 +52,14 @@ def test_address_behind_proxies(settings: Any, proxies: int, passed_on: str, cou
 )
 def test_address_of_ipv6_counts_by_its_network(seen: str, counted: str) -> None:
     assert client_of(RequestFactory().get("/", REMOTE_ADDR=seen)) == counted
+
+
+def test_proxy_that_nobody_named_is_told_once() -> None:
+    addresses.tell_of_a_proxy.cache_clear()
+    request = RequestFactory().get("/", headers={"X-Forwarded-For": "192.0.2.7"})
+
+    with capture_logs() as told:
+        found = [client_of(request), client_of(request)]
+
+    assert found == ["127.0.0.1", "127.0.0.1"]
+    assert [line["event"] for line in told] == ["proxy_not_named"]

@@ -20,7 +20,7 @@ def client_of(request: HttpRequest) -> str:
     seen = request.META.get("REMOTE_ADDR", "")
     passed_on = [part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",") if part.strip()]
     if passed_on and not settings.PROXIES:
-        _tell_of_a_proxy()
+        tell_of_a_proxy()
     elif passed_on:
         # Only our own proxies wrote the last ones; whatever stands before them, the visitor may have invented.
         seen = passed_on[-min(settings.PROXIES, len(passed_on))]
@@ -28,7 +28,7 @@ def client_of(request: HttpRequest) -> str:
 
 
 @cache
-def _tell_of_a_proxy() -> None:
+def tell_of_a_proxy() -> None:
     """Once in the life of a process: all visitors would share the limits of one."""
     log.warning("proxy_not_named", hint="X-Forwarded-For was sent and EINLASS_PROXIES is 0: all visitors of a proxy count as one")
 
