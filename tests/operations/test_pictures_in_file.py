@@ -241,8 +241,8 @@ def test_logo_stays_transparent(mode: str) -> None:
     made = made_small(as_file(transparent().convert(mode)), form=LOGO)
 
     seen = opened(made).convert("RGBA")
-    assert (made.width, made.height) == (432, 144)
-    assert (seen.getpixel((2, 2))[3], seen.getpixel((150, 50))) == (0, (20, 20, 20, 255))  # type: ignore[index] # four values in RGBA
+    assert (made.width, made.height) == (360, 120)
+    assert (seen.getpixel((2, 2))[3], seen.getpixel((120, 40))) == (0, (20, 20, 20, 255))  # type: ignore[index] # four values in RGBA
 
 
 def test_logo_keeps_its_colours_to_the_dot() -> None:

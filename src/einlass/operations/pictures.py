@@ -49,7 +49,7 @@ class Form:
 
 PICTURE = Form(1200, 1600, 600_000, tuple({"quality": quality} for quality in (80, 65, 50, 30, 10)))
 # It stands on every page, two fingers wide: three dots a pixel for fine screens, its edges sharp where that is light enough.
-LOGO = Form(600, 144, 12_000, ({"lossless": True, "quality": 100}, *({"quality": quality} for quality in (90, 75, 50, 20, 1))))
+LOGO = Form(480, 120, 10_000, ({"lossless": True, "quality": 100}, *({"quality": quality} for quality in (90, 75, 50, 20, 1))))
 # Among other services several stand on one page, and all of the first page together should stay below 60 KB.
 CARD = Form(560, 640, 12_000, tuple({"quality": quality} for quality in (75, 60, 45, 30, 15, 5)))
 

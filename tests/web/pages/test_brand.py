@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 
 import pytest
@@ -10,7 +11,7 @@ from django.test import Client
 from tests.conftest import NOW
 from tests.factories import make_organisation, make_user
 from tests.operations.config_files import OPERATOR
-from tests.pictures import as_file, plain
+from tests.pictures import as_file, noisy, plain
 
 from einlass.core.colours import READABLE, VISIBLE, contrast
 from einlass.models import Booking, Organisation, Picture, Service
@@ -34,6 +35,11 @@ def page_of(service: Service) -> str:
 
 def stylesheets(client: Client, address: str) -> list[str]:
     return LINK.findall(client.get(address).content.decode())
+
+
+def on_the_wire(client: Client, address: str) -> int:
+    answer = client.get(address, headers={"Accept-Encoding": "gzip"})
+    return len(b"".join(answer) if answer.streaming else answer.content)
 
 
 def tokens_of(css: str) -> dict[str, dict[str, str]]:
@@ -119,8 +125,20 @@ def test_logo_stands_in_the_place_of_the_name_and_is_called_by_it(german: Client
     page = german.get(f"/book/{service.key}/").content.decode()
 
     header = page.partition('<header class="top">')[2].partition("</a>")[0]
-    assert f'<img class="logo" src="/pictures/{kept.digest}" width="432" height="144" alt="Seminarhaus Aare">' in header
-    assert (kept.width, kept.height) == (432, 144)
+    assert f'<img class="logo" src="/pictures/{kept.digest}" width="360" height="120" alt="Seminarhaus Aare">' in header
+    assert (kept.width, kept.height) == (360, 120)
+
+
+def test_page_of_times_stays_light_with_the_heaviest_logo(german: Client, service: Service) -> None:
+    make_organisation()
+    part = {"accent_colour": "#0b5d7a", "logo": part_of_upload(as_file(noisy(1200, 600)))}
+    save({"organisation": part}, subject="organisation", now=NOW, actor=OPERATOR)
+
+    page = german.get(page_of(service), headers={"Accept-Encoding": "gzip"})
+
+    files = re.findall(r'(?:src|href)="(/(?:static|pictures|brand)/[^"]+)"', gzip.decompress(page.content).decode())
+    assert len([file for file in files if "/pictures/" in file or "/brand/" in file]) == 2
+    assert len(page.content) + sum(on_the_wire(german, file) for file in files) < 60_000
 
 
 def test_without_a_logo_the_name_stands_there(german: Client, service: Service) -> None:
