@@ -39,7 +39,8 @@ def spreadsheet(request: HttpRequest) -> HttpResponse:
     reader = reader_of(request, now=timezone.now())
     filters = filters_in(request.GET, offered=offered_to(request), reader=reader)
     lines = _lines(_head(), found_by(request, filters).iterator(chunk_size=CHUNK), reader=reader)
-    slug = gettext("bookings")
+    # The same word is a unit on another page, where German writes it large.
+    slug = gettext("bookings").lower()
     name = f"{slug}-{local_date(reader.now, filters.zone).isoformat()}.csv"
     response = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
