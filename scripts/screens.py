@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Pictures of every page, to be looked at: narrow and wide, light and dark, German and English. Runs a demo of its own, or uses one."""
+"""Pictures of every page, to be looked at: narrow and wide, light and dark, German and English; those of guests in French and Italian
+as well. Runs a demo of its own, or uses one."""
 
 from __future__ import annotations
 
@@ -24,6 +25,10 @@ from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 WIDTHS, THEMES, LANGUAGES = (390, 1280), ("light", "dark"), ("de", "en")
+# What a browser of the language asks for.
+LOCALES = {"de": "de-CH", "en": "en-GB", "fr": "fr-CH", "it": "it-CH"}
+# A form that comes back sooner than a person could have filled it in is asked for once more.
+FILLED_IN_SECONDS = 3
 ANSWERS = {"first_name": "Lea", "last_name": "Baumann", "email": "lea.baumann@example.org", "mobile": "078 123 45 67"}
 LANDLINE = "031 555 04 33"
 # The owner that `einlass demo` makes and prints.
@@ -41,6 +46,7 @@ STAFF = {
     "12-organisation": "settings/organisation/",
     "12-branches": "settings/branches/",
     "12-branch": "settings/branches/bern/",
+    "12-website": "settings/branches/bern/website/",
     "12-room": "settings/branches/bern/rooms/aare/",
     "12-services": "settings/services/",
     "12-service": "settings/services/sitzungszimmer/",
@@ -59,12 +65,12 @@ STAFF = {
     "12-audit": "settings/audit/",
     "13-account": "account/",
 }
-BOOKING = ("", "move/", "answers/", "reissue/", "open/", "cancel/")
+BOOKING = ("", "move/", "answers/", "reissue/", "open/", "link/", "cancel/")
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """One of the eight ways to look at a page."""
+    """One of the ways to look at a page."""
 
     width: int
     theme: str
@@ -106,16 +112,21 @@ def book(page: Page, base: str) -> tuple[str, str]:
     page.locator(".next-bar .btn").click()
     details = page.url
     fill(page)
+    time.sleep(FILLED_IN_SECONDS)
     page.locator("#who .btn.next").click()
     page.wait_for_url("**/b/**")
     return details, page.url.split("?")[0]
 
 
-def shots(page: Page, base: str, *, details: str, own: str, extra: list[str]) -> Iterator[str]:
+def shots(page: Page, base: str, *, details: str, own: str, language: str, extra: list[str]) -> Iterator[str]:
     """Go to each page in turn; yields its name when it is there to be pictured."""
     when = details.partition("details")[0]
     query = parse_qs(urlsplit(details).query)
-    for name, address in {"1-what": base, "2-when": when, "2-taken": details, "4-done": f"{own}?new=1", "5-own": own}.items():
+    start, duration = query["start"][0], query["duration"][0]
+    taken = f"{when}details?start={start}&duration={duration}"
+    first = {"1-what": base, "1-branch": f"{base}/branches/bern/", "2-when": when, "2-empty": f"{when}?day={start[:10]}&duration=480"}
+    first |= {"2-taken": taken, "4-done": f"{own}?new=1", "5-own": own, "5-number": f"{own}number/"}
+    for name, address in first.items():
         page.goto(address)
         yield name
     page.goto(when)
@@ -124,11 +135,13 @@ def shots(page: Page, base: str, *, details: str, own: str, extra: list[str]) ->
     page.locator(".next-bar .btn").click()
     yield "3-who"
     fill(page, mobile=LANDLINE)
+    time.sleep(FILLED_IN_SECONDS)
     page.locator("#who .btn.next").click()
     page.wait_for_load_state("networkidle")
     yield "3-who-wrong"
-    moved = f"{own}move/confirm?start={query['start'][0]}&duration={query['duration'][0]}"
+    moved = f"{own}move/confirm?start={start}&duration={duration}"
     paths = {"6-move": f"{own}move/", "6-move-confirm": moved, "7-cancel": f"{own}cancel/", "8-not-found": f"{base}/nowhere"}
+    paths["9-embedded"] = f"{base}/embed/{language}{urlsplit(when).path}"
     for name, address in (paths | {f"x-{n}": f"{base}{path}" for n, path in enumerate(extra)}).items():
         page.goto(address)
         yield name
@@ -161,16 +174,21 @@ def look_at(browser: Browser, look: Look, options: argparse.Namespace, *, detail
     context = browser.new_context(
         viewport={"width": look.width, "height": 844 if look.width < 900 else 900},
         color_scheme="dark" if look.theme == "dark" else "light",
-        locale="de-CH" if look.language == "de" else "en-GB",
+        locale=LOCALES[look.language],
     )
     page = context.new_page()
-    for name in shots(page, options.base, details=details, own=own, extra=options.path):
+    for name in shots(page, options.base, details=details, own=own, language=look.language, extra=options.path):
         page.screenshot(path=options.out / look.name(name), full_page=True)
+    if look.language in LANGUAGES:
+        look_at_staff(page, look, options)
+    context.close()
+    print(f"{look.width} px, {look.theme}, {look.language}")
+
+
+def look_at_staff(page: Page, look: Look, options: argparse.Namespace) -> None:
     stranger = f"{look.theme}-{look.language}-{look.width}@example.org"
     for name in staff_shots(page, options.base, email=options.email, password=options.password, stranger=stranger):
         page.screenshot(path=options.out / look.name(name), full_page=True)
-    context.close()
-    print(f"{look.width} px, {look.theme}, {look.language}")
 
 
 def free_port() -> int:
@@ -240,7 +258,8 @@ def main() -> None:
         browser = playwright.chromium.launch(executable_path=browser_path(), args=ARGUMENTS)
         details, own = book(browser.new_page(locale="de-CH"), base)
         options.path = options.path or guests_pages(browser.new_page(locale="de-CH"), options)
-        for width, theme, language in product(WIDTHS, THEMES, LANGUAGES):
+        others = [(390, "light", "fr"), (390, "light", "it")]
+        for width, theme, language in [*product(WIDTHS, THEMES, LANGUAGES), *others]:
             look_at(browser, Look(width, theme, language), options, details=details, own=own)
         browser.close()
     print(f"The pictures are in {options.out}.")
