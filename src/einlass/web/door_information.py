@@ -45,6 +45,9 @@ def door_information(service: Service, reading: Reading) -> SafeString:
         html = render_html(wording(KEY, language=reading.language, operator=operator).text, values)
     except TemplateRefused:
         html = render_html(default_wording(KEY, language=reading.language, operator=operator).text, values)
+    if phone := values["phone"]:
+        # A number stays on one line. Not in the value: whoever fills a template takes every kind of space for the same.
+        html = html.replace(phone, phone.replace(" ", "\N{NO-BREAK SPACE}"))
     return mark_safe(html)  # noqa: S308 - render_html lets only a few harmless tags through
 
 

@@ -355,3 +355,12 @@ def test_language_of_the_booking_is_that_of_the_page(client: Client, service: Se
     client.post(f"{WHO}?start={start(hours=4)}&duration=60&lang=en", typed())
 
     assert Booking.objects.get().language == "en"
+
+
+def test_number_in_the_door_information_stays_on_one_line(client: Client, service: Service) -> None:
+    answer = client.get("/book/seminar/details", {"start": "2026-11-25T09:00:00Z", "duration": "60"}, HTTP_ACCEPT_LANGUAGE="de")
+
+    assert (
+        "031\N{NO-BREAK SPACE}555\N{NO-BREAK SPACE}01\N{NO-BREAK SPACE}20"
+        in answer.content.decode().partition("So öffnen")[2].partition("</section>")[0]
+    )
