@@ -4,7 +4,7 @@
 from einlass.models.bookings import Booking
 from einlass.models.branches import Branch, Door, Organisation, Room
 from einlass.models.events import EventRecord
-from einlass.models.keys import Access, DoorOpening, Key, VendorCall
+from einlass.models.keys import Access, DoorEntry, DoorOpening, Key, StrayKey, VendorCall
 from einlass.models.limits import DeedCount
 from einlass.models.lock_systems import LockSystem
 from einlass.models.messages import Message, MessageTemplate
@@ -21,6 +21,7 @@ __all__ = [
     "Branch",
     "DeedCount",
     "Door",
+    "DoorEntry",
     "DoorOpening",
     "EventRecord",
     "Installation",
@@ -35,6 +36,7 @@ __all__ = [
     "Room",
     "Service",
     "ServiceRoom",
+    "StrayKey",
     "User",
     "VendorCall",
     "Worker",

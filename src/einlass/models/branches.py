@@ -34,6 +34,8 @@ class Organisation(models.Model):
     most_open_bookings = models.PositiveIntegerField(null=True, blank=True, default=10)
     # The messages that also go by SMS, by the key of their template.
     sms_messages = models.JSONField(default=list, blank=True)
+    # For how many days the vendor's log of taps is kept with the bookings; None reads none.
+    door_log_days = models.PositiveIntegerField(null=True, blank=True)
     # Days after the end of a booking at which its personal data go; None keeps them.
     keep_personal_days = models.PositiveIntegerField(null=True, blank=True)
 
@@ -64,12 +66,18 @@ class Branch(models.Model):
     lock_system = models.ForeignKey(LockSystem, null=True, blank=True, on_delete=models.PROTECT, related_name="branches")
     early_minutes = models.PositiveSmallIntegerField(default=15)
     late_minutes = models.PositiveSmallIntegerField(default=15)
+    # Between two guests in a row the margins end where the other's booking begins or ends (F35).
+    shrink_margins = models.BooleanField(default=False)
     site_id = models.CharField(max_length=100, blank=True, default="")
     site_name = models.CharField(max_length=200, blank=True, default="")
     site_confirmed_at = models.DateTimeField(null=True, blank=True)
     site_problem = models.CharField(max_length=40, blank=True, default="")
     site_checked_at = models.DateTimeField(null=True, blank=True)
     keys_swept_at = models.DateTimeField(null=True, blank=True)
+    # By which version of our own notes the site was last compared as a whole: after an upgrade nothing is changed before (F54).
+    compared_by = models.CharField(max_length=20, blank=True, default="")
+    # Up to when the vendor's log of taps was read.
+    entries_read_until = models.DateTimeField(null=True, blank=True)
     sweep_lease_until = models.DateTimeField(null=True, blank=True)
     brake_since = models.DateTimeField(null=True, blank=True)
     brake_count = models.PositiveIntegerField(default=0)

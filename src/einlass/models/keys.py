@@ -141,3 +141,45 @@ class DoorOpening(models.Model):
 
     def __str__(self) -> str:
         return f"{self.component} {self.state}"
+
+
+class StrayKey(models.Model):
+    """A key with a mark like ours at the vendor that no row knows, perhaps from before a backup was put back (F21). A person decides."""
+
+    branch = models.ForeignKey(Branch, on_delete=models.CASCADE, related_name="stray_keys")
+    vendor_id = models.CharField(max_length=100)
+    marker = models.CharField(max_length=20)
+    label = models.CharField(max_length=200, blank=True, default="")
+    doors = models.JSONField(default=list)
+    valid_from = models.DateTimeField(null=True, blank=True)
+    valid_until = models.DateTimeField(null=True, blank=True)
+    found_at = models.DateTimeField()
+    # What became of it: "" waits for a person, "revoke" is to be taken back, "revoked", "kept", "gone".
+    decision = models.CharField(max_length=10, blank=True, default="")
+    decided_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(name="stray_key_once", fields=["branch", "vendor_id"])]
+
+    def __str__(self) -> str:
+        return self.marker
+
+
+class DoorEntry(models.Model):
+    """One tap as the vendor's log tells it, kept with the booking whose key it was. Holds no phone number."""
+
+    branch = models.ForeignKey(Branch, on_delete=models.CASCADE, related_name="entries")
+    booking = models.ForeignKey(Booking, null=True, blank=True, on_delete=models.CASCADE, related_name="entries")
+    component = models.CharField(max_length=100)
+    at = models.DateTimeField()
+    opened = models.BooleanField()
+    # In the vendor's words, redacted; empty where it only says yes or no.
+    reason = models.CharField(max_length=100, blank=True, default="")
+    vendor_id = models.CharField(max_length=100)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(name="door_entry_once", fields=["branch", "vendor_id"])]
+        indexes = [models.Index(name="door_entry_at", fields=["at"])]
+
+    def __str__(self) -> str:
+        return f"{self.component} {self.at:%Y-%m-%d %H:%M}"
