@@ -103,11 +103,11 @@ sending = key(TOMORROW, KeyState.SENDING)
         (LATER, [live], None, Revoke(live, "replaced")),
         (LATER, [], None, Issue(LATER, None)),
         # F31: cancelled while nobody knows whether it was made
-        (None, [sending], None, Observe()),
+        (None, [sending], None, Observe(sending)),
         (None, [sending], listing(seen(sending)), Adopt(sending, seen(sending))),
         (None, [sending], listing(), Abandon(sending, "absent")),
         # unknown is not absent
-        (TOMORROW, [sending], None, Observe()),
+        (TOMORROW, [sending], None, Observe(sending)),
         (TOMORROW, [sending], listing(complete=False), Wait(NOW + READ_LAG, "outcome_unknown")),
         (TOMORROW, [sending], listing(seen(sending), complete=False), Adopt(sending, seen(sending))),
         (TOMORROW, [key(TOMORROW, KeyState.SENDING, sent=NOW)], listing(), Wait(NOW + READ_LAG, "outcome_unknown")),
@@ -156,7 +156,7 @@ sending = key(TOMORROW, KeyState.SENDING)
     ],
 )
 def test_plan_decides_one_step(wanted: Grant | None, keys: list[HeldKey], observed: Listing | None, step: object) -> None:
-    assert plan(wanted, keys, listing=observed, now=NOW) == step
+    assert plan(wanted, keys, listings=[observed] if observed else [], now=NOW) == step
 
 
 @pytest.mark.parametrize(
@@ -243,7 +243,7 @@ class Vendor:
 
     def work(self, wanted: Grant | None, fault: str) -> bool:  # noqa: C901 - one case for each step there is
         """One step; True when there is nothing more to do now."""
-        step = plan(wanted, list(self.rows.values()), listing=self.observed, now=self.now)
+        step = plan(wanted, list(self.rows.values()), listings=[self.observed] if self.observed else [], now=self.now)
         match step:
             case Settled():
                 return True
@@ -259,7 +259,7 @@ class Vendor:
             case TakeIn(like, s):
                 number = len(self.rows) + 1
                 self.rows[number] = replace(like, id=number, vendor_id=s.id, state=KeyState.ISSUED, drifted="doubled")
-            case Observe():
+            case Observe(_):
                 keys = tuple(self.keys.values())
                 cut = fault == "incomplete"
                 self.observed = Listing(keys[: len(keys) // 2] if cut else keys, not cut, self.now)
@@ -332,7 +332,7 @@ def test_i11_nothing_incomplete_makes_the_plan_create_or_revoke(wanted: Grant | 
     keys = [key(TOMORROW, state, number=n) for n, state in enumerate(states, 1)]
     partly = listing(complete=False) if known else None
 
-    without = plan(wanted, keys, listing=None, now=NOW)
-    with_hint = plan(wanted, keys, listing=partly, now=NOW)
+    without = plan(wanted, keys, now=NOW)
+    with_hint = plan(wanted, keys, listings=[partly] if partly else [], now=NOW)
 
     assert with_hint == without

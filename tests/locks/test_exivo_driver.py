@@ -161,6 +161,8 @@ EMPTY = says(200, [])
         (says(200, a_visit()), False, "known_hidden", set(), 1),
         (says(502), False, "known_unreadable", set(), 0),
         (says(400), False, "known_unreadable", set(), 0),
+        (says(400, {"message": "digital key visit k1 not found"}), True, "", {KEY}, 0),
+        (says(400, {"message": "validation failed"}), False, "known_unreadable", set(), 0),
         (says(200, "<html>"), False, "known_unreadable", set(), 0),
     ],
     ids=str,
@@ -183,6 +185,47 @@ def test_hidden_key_is_not_forgotten_because_a_later_one_is_gone() -> None:
     listing = driver_on(wire).listing(SITE, known=frozenset({"k1", "k2"}), now=NOW)
 
     assert (listing.complete, listing.reason, listing.absent) == (False, "known_hidden", frozenset({"k2"}))
+
+
+LISTED = [a_visit(id="k9")]
+
+
+@pytest.mark.parametrize(
+    ("control", "complete", "absent"),
+    [
+        # exivo answers 400 or 404 for an unknown id; that it answers so for every key says nothing about one (I11).
+        (says(200, a_visit(id="k9")), True, {"k1", "k2"}),
+        (says(400), False, set()),
+        (says(404), False, set()),
+    ],
+    ids=str,
+)
+def test_key_that_is_answered_by_400_is_unknown_while_another_one_is_read(control: Any, complete: bool, absent: set[str]) -> None:
+    wire = Scripted([says(200, LISTED), says(200, []), says(400), control, says(400)])
+
+    listing = driver_on(wire).listing(SITE, known=frozenset({"k1", "k2"}), now=NOW)
+
+    assert (listing.complete, set(listing.absent)) == (complete, absent)
+
+
+@pytest.mark.parametrize(
+    ("answers", "gone"),
+    [
+        ([says(200, LISTED), says(200, a_visit(id="k9"))], True),
+        ([says(200, LISTED), says(400)], False),
+        ([says(200, [])], False),
+        ([says(200, [a_visit(id=KEY)])], False),
+    ],
+    ids=str,
+)
+def test_key_read_alone_and_answered_by_400_is_gone_only_while_another_one_is_read(answers: list[Any], gone: bool) -> None:
+    driver = driver_on(Scripted([says(400), *answers]))
+
+    if gone:
+        assert driver.read(SITE, KEY) is None
+    else:
+        with pytest.raises(LockRefused):
+            driver.read(SITE, KEY)
 
 
 def test_list_that_lacks_too_much_is_not_read_key_by_key(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -39,6 +39,10 @@ OPEN = frozenset({KeyState.WANTED, KeyState.SENDING, KeyState.ISSUED, KeyState.L
 AT_VENDOR = frozenset({KeyState.ISSUED, KeyState.LIVE, KeyState.REVOKING})
 
 
+# A lock system and one of its sites.
+Place = tuple[int, str]
+
+
 @dataclass(frozen=True, slots=True)
 class SeenKey:
     """One key as the vendor showed it. Anything may be missing: a vendor can answer half a key (F09).
@@ -69,6 +73,12 @@ class Listing:
     taken_at: datetime
     reason: str = ""
     absent: frozenset[str] = field(default_factory=frozenset)
+    # Where it was read, as in `HeldKey.place`; None while only one site is looked at.
+    place: Place | None = None
+
+    def speaks_of(self, key: HeldKey) -> bool:
+        """A list says nothing about a key that was asked for at another site."""
+        return self.place is None or self.place == key.place
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +98,11 @@ class HeldKey:
     generation: int
     sent_at: datetime | None
     drifted: str = ""
+
+    @property
+    def place(self) -> Place:
+        """Where the key was asked for. The branch may belong to another site, or to another lock system, by now."""
+        return self.lock_system, self.site_id
 
     def serves(self, grant: Grant) -> bool:
         """Whether this is the key that the grant asks for, once it is at the vendor."""
@@ -160,7 +175,9 @@ class ReadBack:
 
 @dataclass(frozen=True, slots=True)
 class Observe:
-    """List the site: something may exist of which we do not know."""
+    """List the site at which this key was asked for: something may exist there of which we do not know."""
+
+    key: HeldKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,22 +196,31 @@ class Settled:
 Step = Expire | Adopt | TakeIn | Abandon | Revoke | Issue | ReadBack | Observe | Wait | Settled
 
 
-def plan(grant: Grant | None, keys: Sequence[HeldKey], *, listing: Listing | None, now: datetime) -> Step:
+def plan(
+    grant: Grant | None,
+    keys: Sequence[HeldKey],
+    *,
+    listings: Sequence[Listing] = (),
+    now: datetime,
+    off: Collection[int] = (),
+) -> Step:
     """The one next thing to do so that the vendor comes to hold exactly the key of the grant; asked again after each step.
 
     `keys` are all rows of the booking, ended ones included: a key that was applied late is recognised by its row (F04).
-    `listing` is what was observed in this round, None where nobody looked.
+    `listings` are what was observed in this round, the latest of each site; none where nobody looked. `off` are lock systems that are
+    switched off: their keys are left to run out, and hold up nothing that another one is asked for.
     """
     if grant is not None and grant.window.end <= now:
         grant = None
-    open_keys = [key for key in keys if key.state in OPEN]
+    expiring = [key for key in keys if key.state in OPEN]
+    open_keys = [key for key in expiring if key.lock_system not in off]
     kept = _best(grant, open_keys)
     surplus = [key for key in open_keys if key is not kept]
     return (
-        _expired(open_keys, now=now)
-        or _ours_at_vendor(keys, listing=listing, now=now)
+        _expired(expiring, now=now)
+        or next((step for each in listings if (step := _ours_at_vendor(keys, listing=each, now=now))), None)
         or _surplus(surplus, grant=grant, kept=kept, now=now)
-        or _unsure(open_keys, listing=listing, now=now)
+        or _unsure(open_keys, listings=listings, now=now)
         or _serve(grant, kept)
         or _held_back(surplus)
         or Settled()
@@ -212,10 +238,9 @@ def _expired(open_keys: Sequence[HeldKey], *, now: datetime) -> Step | None:
     return next((Expire(key) for key in open_keys if key.window.end <= now), None)
 
 
-def _ours_at_vendor(keys: Sequence[HeldKey], *, listing: Listing | None, now: datetime) -> Step | None:
+def _ours_at_vendor(keys: Sequence[HeldKey], *, listing: Listing, now: datetime) -> Step | None:
     """Keys with our marker that no row knows by the vendor's id. Seeing one is certain even in an incomplete listing."""
-    if listing is None:
-        return None
+    keys = [key for key in keys if listing.speaks_of(key)]
     known = {key.vendor_id for key in keys if key.vendor_id}
     by_marker: dict[str, list[HeldKey]] = {}
     for key in keys:
@@ -263,20 +288,21 @@ def revocation_reason(key: HeldKey, grant: Grant | None) -> str:
     return "replaced" if not key.serves(grant) else "duplicate"
 
 
-def _unsure(open_keys: Sequence[HeldKey], *, listing: Listing | None, now: datetime) -> Step | None:
-    """Unknown is not absent: only a complete listing, taken late enough, proves that a lost call left no key."""
+def _unsure(open_keys: Sequence[HeldKey], *, listings: Sequence[Listing], now: datetime) -> Step | None:
+    """Unknown is not absent: only a complete listing of the site at which it was asked for, taken late enough, proves that a lost
+    call left no key."""
+    waits: list[Wait] = []
     for key in open_keys:
         if key.state is not KeyState.SENDING:
             continue
         settled_at = (key.sent_at or now) + READ_LAG
+        listing = next((each for each in reversed(listings) if each.speaks_of(key)), None)
         if listing is None:
-            return Observe()
-        if listing.taken_at < settled_at:
-            return Wait(settled_at, "outcome_unknown")
-        if not listing.complete:
-            return Wait(now + READ_LAG, "outcome_unknown")
-        return Abandon(key, "absent")
-    return None
+            return Observe(key)
+        if listing.complete and listing.taken_at >= settled_at:
+            return Abandon(key, "absent")
+        waits.append(Wait(settled_at if listing.taken_at < settled_at else now + READ_LAG, "outcome_unknown"))
+    return min(waits, key=lambda wait: wait.until, default=None)
 
 
 def _serve(grant: Grant | None, kept: HeldKey | None) -> Step | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from django.db.models import F
+from django.db.models import Exists, F, OuterRef, Q
 
 from einlass.core.bookings import Status
 from einlass.core.grants import GRANTING
@@ -22,7 +22,7 @@ UNFINISHED_STATES = sorted(state.value for state in OPEN - {KeyState.LIVE})
 
 def make_due(booking: Booking, *, now: datetime, reason: str) -> None:
     """Have this booking's key looked at now, and wake a worker after the commit. Nothing where no lock system is concerned (R1)."""
-    if booking.branch.lock_system_id is None:
+    if booking.branch.lock_system_id is None and not booking.keys.filter(state__in=OPEN_STATES).exists():
         return
     # After a move the old key may open something much sooner than the booking itself (F30).
     oldest = booking.keys.filter(state__in=OPEN_STATES).order_by("valid_from").values_list("valid_from", flat=True).first()
@@ -39,7 +39,8 @@ def make_coming_due(*, branch: Branch | None, now: datetime, reason: str) -> int
 
     Bookings that ended otherwise count as long as their key might still open. Returns how many.
     """
-    bookings = real(Booking.objects.filter(branch__lock_system__isnull=False, end__gt=now - LONGEST_MARGIN))
+    concerned = Q(branch__lock_system__isnull=False) | Exists(Key.objects.filter(booking=OuterRef("pk"), state__in=OPEN_STATES))
+    bookings = real(Booking.objects.filter(concerned, end__gt=now - LONGEST_MARGIN))
     if branch is not None:
         bookings = bookings.filter(branch=branch)
     Access.objects.bulk_create(

@@ -13,6 +13,7 @@ from django.db.models import F, Q
 
 from einlass.models import Access, Booking
 from einlass.operations.wakeups import Wakeup, wake
+from einlass.queries.keys import concerned
 
 LEASE = timedelta(seconds=30)
 # A lease is renewed when a third of it is gone: one answer of at most 15 s always fits into the rest.
@@ -55,7 +56,7 @@ def claim_booking(booking_id: int, *, clock: Clock) -> Claim | None:
     """
     now = clock()
     free = Q(lease_until__isnull=True) | Q(lease_until__lte=now)
-    switched_on = Booking.objects.filter(pk=booking_id, branch__lock_system__enabled=True)
+    switched_on = concerned(Booking.objects.filter(pk=booking_id))
     with transaction.atomic():
         due = Access.objects.filter(free, booking_id=booking_id, next_check_at__lte=now, booking__in=switched_on)
         if not due.update(lease_until=now + LEASE, fence=F("fence") + 1):

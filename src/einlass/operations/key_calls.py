@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -66,7 +67,7 @@ def _begin(row: Key, *, now: datetime) -> bool:
 
 def read_back(claim: Claim, situation: Situation, row: Key) -> datetime | None:
     """Only what was read back alone, and is equal, is live (I6)."""
-    system = system_of_branch(situation)
+    system = _system_of(row)
     seen = _reading(claim, system, row)
     now = claim.clock()
     differing = core.differences(row.facts(), seen) if seen else ("deleted",)
@@ -112,14 +113,15 @@ def _still_alive(claim: Claim, situation: Situation, row: Key) -> datetime:
     return now + REREAD_AFTER
 
 
-def observe(claim: Claim, situation: Situation) -> core.Listing:
-    system = system_of_branch(situation)
-    branch = situation.booking.branch
-    alive = Key.objects.filter(lock_system=system, site_id=branch.site_id, state__in=[s.value for s in core.AT_VENDOR])
+def observe(claim: Claim, row: Key) -> core.Listing:
+    """List the site at which the key was asked for, which need not be the branch's any more."""
+    system = _system_of(row)
+    alive = Key.objects.filter(lock_system=system, site_id=row.site_id, state__in=[s.value for s in core.AT_VENDOR])
     known = frozenset(alive.exclude(vendor_id="").filter(valid_until__gt=claim.clock()).values_list("vendor_id", flat=True))
-    call = _intent(claim, system, None, "list", now=claim.clock(), site_id=branch.site_id)
+    call = _intent(claim, system, None, "list", now=claim.clock(), site_id=row.site_id)
     with _result(claim, call, system, not_applied=lambda: None):
-        return _driver(claim, system).listing(branch.site_id, known=known, now=claim.clock())
+        listing = _driver(claim, system).listing(row.site_id, known=known, now=claim.clock())
+    return replace(listing, place=row.facts().place)
 
 
 def _reading(claim: Claim, system: LockSystem, row: Key) -> SeenKey | None:

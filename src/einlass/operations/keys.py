@@ -16,7 +16,7 @@ from einlass.core.grants import GRANTING, grant_for, key_window
 from einlass.core.keys import KeyState
 from einlass.core.locks import LockSystemState
 from einlass.locks.port import LockFailure, LockNeedsOperator, LockOutcomeUnknown, LockRefused, LockUnavailable
-from einlass.models import Access, Booking
+from einlass.models import Access, Booking, LockSystem
 from einlass.operations.claims import Claim, Clock, LeaseLost, claim_booking, come_back_after_lease, look_again
 from einlass.operations.key_calls import issue, observe, read_back, revoke
 from einlass.operations.key_rows import Situation, adopt, close, happened, take_in
@@ -55,11 +55,12 @@ def reconcile(booking_id: int, *, clock: Clock) -> None:
 
 
 def _work(claim: Claim) -> None:
-    listing: core.Listing | None = None
+    listings: dict[core.Place | None, core.Listing] = {}
     for _ in range(MOST_STEPS):
         situation = _look(claim)
         keys = [row.facts() for row in situation.rows]
-        match core.plan(situation.entitlement.grant, keys, listing=listing, now=claim.clock()):
+        off = {row.lock_system_id for row in situation.rows if not row.lock_system.enabled}
+        match core.plan(situation.entitlement.grant, keys, listings=list(listings.values()), now=claim.clock(), off=off):
             case core.Settled():
                 return _rest(claim, situation)
             case core.Wait(until, reason):
@@ -70,7 +71,8 @@ def _work(claim: Claim) -> None:
                 went = _with_the_vendor(claim, situation, step)
                 if went.stopped:
                     return None
-                listing = went.listing or listing
+                if went.listing is not None:
+                    listings[went.listing.place] = went.listing
     log.warning("key_round_too_long", booking=claim.booking)
     return _wait(claim, _look(claim), until=claim.clock() + core.READ_LAG, problem="")
 
@@ -86,13 +88,13 @@ class Went:
 def _with_the_vendor(claim: Claim, situation: Situation, step: core.Step) -> Went:
     """One step that needs the vendor, past the gates. Whatever stops it leaves a reason and a next attempt."""
     now = claim.clock()
-    held_up = _held_up(situation, now=now) or _braked(situation, step, now=now) or _undone_too_often(situation, step, now=now)
+    held_up = _held_up(situation, step, now=now) or _braked(situation, step, now=now) or _undone_too_often(situation, step, now=now)
     if held_up is not None:
         _wait(claim, situation, until=held_up.until, problem=held_up.problem)
         return Went(stopped=True)
     try:
         if isinstance(step, core.Observe):
-            return Went(listing=observe(claim, situation))
+            return Went(listing=observe(claim, situation.row(step.key)))
         again_at = _ask(claim, situation, step)
     except LockFailure as failure:
         if _mended(situation, step, failure, now=claim.clock()):
@@ -135,17 +137,25 @@ def _look(claim: Claim) -> Situation:
             access.digest = digest
             access.generation += 1
             access.save(update_fields=["digest", "generation"])
-    return Situation(booking, access, entitlement, tuple(booking.keys.all()))
+    return Situation(booking, access, entitlement, tuple(booking.keys.select_related("lock_system")))
 
 
-def _held_up(situation: Situation, *, now: datetime) -> HeldUp | None:
+def _asked(situation: Situation, step: core.Step) -> LockSystem | None:
+    """Which lock system a step would ask: that of the key it is about, which the branch may have left; else the branch's."""
+    match step:
+        case core.Revoke(key, _) | core.ReadBack(key) | core.Observe(key):
+            return situation.row(key).lock_system
+    return situation.booking.branch.lock_system
+
+
+def _held_up(situation: Situation, step: core.Step, *, now: datetime) -> HeldUp | None:
     """Gates before any call: integration off (R1), site not confirmed (R3, F40), an account that is away (F05, F06, F39)."""
     branch = situation.booking.branch
-    system = branch.lock_system
+    system = _asked(situation, step)
     if system is None or not system.enabled:
         return HeldUp("", now + REFUSED_AGAIN)
     # A site in doubt takes nothing back either: its keys are left as they are until somebody mended it.
-    if not branch.site_is_confirmed:
+    if branch.lock_system is not None and branch.lock_system.enabled and not branch.site_is_confirmed:
         return HeldUp("site_unconfirmed", now + core.FAR_AT_MOST)
     if system.not_before is not None and system.not_before > now:
         problems = {LockSystemState.THROTTLED.value: "throttled", LockSystemState.CREDENTIALS_REJECTED.value: "credentials_rejected"}
@@ -166,8 +176,11 @@ def _braked(situation: Situation, step: core.Step, *, now: datetime) -> HeldUp |
 
 
 def _explained(situation: Situation, key: core.HeldKey) -> bool:
-    """Whether the booking itself says that this key must go: it ended, it moved, it has another phone, or a person asked for a new one."""
+    """Whether the booking itself says that this key must go: it ended, it moved, it has another phone, a person asked for a new one, or
+    its branch was given to another site."""
     booking = situation.booking
+    if key.place != (booking.branch.lock_system_id, booking.branch.site_id):
+        return True
     wanted = (key_window(booking.facts()), booking.mobile)
     return booking.facts().status not in GRANTING or wanted != (key.window, key.phone) or core.was_reissued(key.drifted)
 
@@ -233,7 +246,7 @@ def _mended(situation: Situation, step: core.Step, failure: LockFailure, *, now:
 def _failed(claim: Claim, situation: Situation, step: core.Step, failure: LockFailure) -> None:
     """Name the problem and leave a next attempt: every failure has an exit."""
     now = claim.clock()
-    asked = situation.row(step.key).lock_system if isinstance(step, core.Revoke | core.ReadBack) else situation.booking.branch.lock_system
+    asked = _asked(situation, step)
     if asked is not None:
         note_failure(asked, failure, now=now)
     attempts = situation.access.attempts + 1
@@ -271,7 +284,8 @@ def _settle(claim: Claim, situation: Situation) -> None:
     now = claim.clock()
     access = situation.access
     open_rows = [row for row in situation.rows if KeyState(row.state) in core.OPEN]
-    live = any(KeyState(row.state) is KeyState.LIVE for row in open_rows)
+    grant = situation.entitlement.grant
+    live = grant is not None and any(held.state is KeyState.LIVE and held.serves(grant) for held in (row.facts() for row in open_rows))
     coming = key_window(situation.booking.facts()).end > now
     problem = situation.entitlement.problem if coming else ""
     over = access.problem if not problem else ""

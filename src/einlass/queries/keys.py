@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from einlass.core.access import AccessState, access_state
 from einlass.core.grants import GRANTING, BookingFacts, Grant, chosen_doors, grant_for, in_walking_order, key_window, opens_doors
@@ -83,10 +83,20 @@ def _named_doors(facts: BookingFacts, keys: list[HeldKey], *, granted: frozenset
     return tuple((door.component, door.name or door.component) for door in in_walking_order(facts) if door.component in granted)
 
 
+def _held_elsewhere(booking: str) -> Exists:
+    """Whether the booking has a key at a lock system that is switched on, though its branch may have left that one."""
+    return Exists(Key.objects.filter(booking=OuterRef(booking), lock_system__enabled=True, state__in=OPEN_STATES))
+
+
+def concerned(bookings: QuerySet[Booking]) -> QuerySet[Booking]:
+    """Those of which a lock system may be asked something: their branch's is switched on, or one where they still have a key (R1)."""
+    return bookings.filter(Q(branch__lock_system__enabled=True) | _held_elsewhere("pk"))
+
+
 def due_work(*, now: datetime) -> QuerySet[Access]:
     """Key work that is due, at which nobody is and which nobody was told of lately; most urgent first. Of lock systems
     that are switched off nothing is due (R1)."""
-    due = Access.objects.filter(next_check_at__lte=now, booking__branch__lock_system__enabled=True)
+    due = Access.objects.filter(Q(booking__branch__lock_system__enabled=True) | _held_elsewhere("booking_id"), next_check_at__lte=now)
     # A lease that ran out was not given back: its holder died, and so did the wake-up that he was working at.
     told = Q(handed_at__gt=now - HANDED_OVER_FOR, lease_until__isnull=True)
     free = due.exclude(lease_until__gt=now).exclude(told)

@@ -7,7 +7,7 @@ import re
 import threading
 import time
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TypeVar
@@ -40,6 +40,8 @@ DOORS_KEPT_SECONDS = 5.0
 # A list that lacks more of the keys we believe alive than this is not worth a single reading of each.
 MOST_SINGLE_READS = 1000
 
+# In the answer about one key: 400 with such words is an unknown id.
+_SAYS_UNKNOWN = re.compile(r"\b(unknown|not found|does not exist|no such)\b", re.IGNORECASE)
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 
 
@@ -112,7 +114,13 @@ class ExivoDriver:
 
     def read(self, site_id: str, key_id: str) -> SeenKey | None:
         self._refuse_transaction()
-        key = self._read_alone(site_id, key_id)
+        try:
+            key = self._read_alone(site_id, key_id)
+        except LockRefused as refusal:
+            others = self._some_keys(site_id)
+            if refusal.status != 400 or key_id in others or not self._means_unknown(site_id, refusal, others):
+                raise
+            return None
         if key is None:
             # An empty 404 does not say what is unknown. Only a site that answers has really lost the key.
             self._info(site_id)
@@ -171,9 +179,24 @@ class ExivoDriver:
                 raise
             return None
 
+    def _some_keys(self, site_id: str) -> frozenset[str]:
+        call = Call("GET", ("digitalKeyVisits",), query={"skip": 0, "limit": 2})
+        return self._client.ask(site_id, call, lambda answer: frozenset(words.key_of(item).id for item in words.items_of(answer)))
+
+    def _means_unknown(self, site_id: str, refusal: LockRefused, others: Collection[str]) -> bool:
+        """Whether a key that is read alone and answered by 400 is unknown: exivo says 400 or 404 for an unknown id. A 400 may also mean
+        that no key can be read just now (I11), so another key, which the list has, must answer; without any the message must say it."""
+        for other in others:
+            try:
+                return self._read_alone(site_id, other) is not None
+            except LockRefused:
+                return False
+        return _SAYS_UNKNOWN.search(refusal.detail) is not None
+
     def _with_unlisted(self, site_id: str, listed: tuple[SeenKey, ...], unlisted: list[str], now: datetime) -> Listing:
         """Reads each known key that the list lacks. A live one among them shows that the list hides keys: then it is a hint only."""
         keys, absent, reason = list(listed), set[str](), ""
+        means_unknown: bool | None = None
         for key_id in unlisted:
             try:
                 key = self._read_alone(site_id, key_id)
@@ -181,8 +204,13 @@ class ExivoDriver:
                 if failure.throttled:
                     raise
                 return Listing(tuple(keys), complete=False, taken_at=now, reason="known_unreadable", absent=frozenset(absent))
-            except LockRefused:
-                reason = "known_unreadable"
+            except LockRefused as refusal:
+                if means_unknown is None:
+                    means_unknown = refusal.status == 400 and self._means_unknown(site_id, refusal, [each.id for each in listed[-1:]])
+                if means_unknown and refusal.status == 400:
+                    absent.add(key_id)
+                else:
+                    reason = "known_unreadable"
                 continue
             if key is None:
                 absent.add(key_id)
