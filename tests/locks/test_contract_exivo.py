@@ -73,6 +73,9 @@ class Emulated:
     def creations(self) -> int:
         return sum(method == "POST" and path.endswith("/digitalKeyVisits") for method, path in self._wire.requests)
 
+    def revocations(self) -> int:
+        return sum(method == "POST" and path.endswith("/revoke") for method, path in self._wire.requests)
+
     def openings(self) -> list[tuple[str, str]]:
         sent = zip(self._wire.requests, self._wire.bodies, strict=True)
         asked = [(path, body) for (method, path), body in sent if (method, path.rpartition("/")[2]) == ("POST", "unlock")]
@@ -87,6 +90,11 @@ class Emulated:
 
     def crowd(self) -> None:
         self.control("POST", "/control/keys", [self._foreign(f"Gast {number}") for number in range(1100)])
+
+    def opens(self, phone: str, door: str, at: datetime) -> bool:
+        self.control("POST", "/control/clock", {"now": at.isoformat()})
+        light: str = self.control("POST", "/control/tap", {"phone": phone, "component": door}).json()["light"]
+        return light == "green"
 
     def _foreign(self, name: str) -> dict[str, object]:
         times = {"validFrom": "2020-01-01T00:00:00Z", "validTo": "2099-01-01T00:00:00Z"}

@@ -58,6 +58,8 @@ class SeenKey:
     window: Window | None
     revoked: bool
     expired: bool
+    # Of a key that was taken back: until when a phone that has not synchronised may still open with it; None where none can (F33).
+    opens_until: datetime | None = None
 
     def alive(self, now: datetime) -> bool:
         """live = not revoked, not expired, and its end not yet past (F51); a key without a readable window counts as alive."""

@@ -13,8 +13,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
+from einlass.core.capabilities import Capabilities
 from einlass.core.keys import Listing, SeenKey
 from einlass.core.windows import Window
 
@@ -40,7 +41,8 @@ class LockUnavailable(LockFailure):
 class LockRefused(LockFailure):
     """A documented refusal (400, 404, 409, 422 of a well-formed call), or our own before anything was sent (R5).
 
-    `forbidden` and `missing` name the doors of the order that the vendor lists as inadmissible or does not list.
+    `forbidden` and `missing` name the doors of the order that the vendor lists as inadmissible or does not list, `full`
+    those that hold as many keys as they can (F41): there the same order may succeed once one of them is over.
     """
 
     def __init__(
@@ -50,10 +52,12 @@ class LockRefused(LockFailure):
         status: int | None = None,
         forbidden: frozenset[str] = frozenset(),
         missing: frozenset[str] = frozenset(),
+        full: frozenset[str] = frozenset(),
     ) -> None:
         super().__init__(detail, status=status)
         self.forbidden = forbidden
         self.missing = missing
+        self.full = full
 
 
 class LockNeedsOperator(LockFailure):
@@ -135,6 +139,10 @@ class LockAccount:
 class LockDriver(Protocol):
     """One vendor account. Every method may raise any LockFailure and refuses to work inside a database transaction."""
 
+    @property
+    def capabilities(self) -> Capabilities:
+        """What the keys of this vendor can do. The same for every account and at all times."""
+
     def site(self, site_id: str) -> SiteInfo:
         """Prove key, secret and site."""
 
@@ -154,11 +162,21 @@ class LockDriver(Protocol):
         `now` becomes `taken_at`: the instant before the first page was asked for."""
 
     def revoke(self, site_id: str, key_id: str) -> None:
-        """Take one key back. Returns when the vendor says it is revoked or does not know it."""
+        """Take one key back. Returns when the vendor says it is revoked or does not know it. Never takes away time or doors
+        that another key of the same person has (F34)."""
 
     def open_door(self, site_id: str, component: str, *, who: str, allow_unknown: frozenset[str]) -> None:
         """Ask a door to open now; `who` is the person on whose wish. Returns when the vendor accepted it, which does not say that the
         door is open. Raises LockRefused before sending when it is not an admissible one (R5)."""
+
+
+@runtime_checkable
+class AmendingDriver(LockDriver, Protocol):
+    """A driver whose capabilities say that keys can be changed in place."""
+
+    def amend(self, site_id: str, key_id: str, order: KeyOrder) -> SeenKey:
+        """Give one key the doors and the window of the order; phone and marker stay. What both have in common opens all the while.
+        Raises LockRefused before sending as `issue` does, and when the vendor does not know the key (404)."""
 
 
 class BeforeCall(Protocol):

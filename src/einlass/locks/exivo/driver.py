@@ -14,6 +14,7 @@ from typing import TypeVar
 
 import httpx2
 
+from einlass.core.capabilities import Capabilities
 from einlass.core.grants import Admissible, admissible
 from einlass.core.keys import Listing, SeenKey
 from einlass.locks import paging
@@ -74,6 +75,8 @@ def _door_lists_of(line: Line) -> _DoorLists:
 
 class ExivoDriver:
     """See `LockDriver`. Safe to be used by several threads; whoever calls must not be inside a database transaction."""
+
+    capabilities = Capabilities()
 
     def __init__(
         self,
