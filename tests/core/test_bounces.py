@@ -38,6 +38,59 @@ def test_read_returned_of_anything_else_is_none(form: str) -> None:
     assert read_returned(returned(form, ID)) is None
 
 
+ANSWER = f"""\
+Content-Type: multipart/report; report-type=delivery-status; boundary=b
+References: {ID} <answer@mail.example.net>
+X-Failed-Recipients: cleaning@example.net
+
+--b
+Content-Type: message/delivery-status
+
+Reporting-MTA: dns; mail.example.net
+
+Action: failed
+Status: 5.1.1
+
+--b
+Content-Type: {{kind}}
+
+Subject: Re: Ihre Buchung
+Message-ID: <answer@mail.example.net>
+In-Reply-To: {ID}
+References: {ID}
+
+--b--
+"""
+
+
+@pytest.mark.parametrize("kind", ["message/rfc822", "message/rfc822-headers", "message/global", "text/rfc822-headers", "text/plain"])
+def test_read_returned_of_an_answer_names_the_answer_and_not_what_it_answers(kind: str) -> None:
+    found = read_returned(ANSWER.format(kind=kind).encode())
+
+    assert found
+    assert found.original == "<answer@mail.example.net>"
+
+
+def test_read_returned_does_not_name_what_was_enclosed_in_the_mail() -> None:
+    enclosed = f"Content-Type: multipart/mixed; boundary=c\n\n--c\nContent-Type: message/rfc822\n\nMessage-ID: {ID}\n\nx\n--c--\n"
+    mail = ANSWER.format(kind="message/rfc822").replace("Subject: Re", f"{enclosed.partition(chr(10))[0]}\nSubject: Re")
+    mail = mail.replace("\n\n--b--", f"\n\n{enclosed.partition(chr(10) * 2)[2]}\n--b--")
+
+    found = read_returned(mail.encode())
+
+    assert found
+    assert found.original == "<answer@mail.example.net>"
+
+
+def test_read_returned_in_the_older_form_names_the_mail_alone_that_came_back() -> None:
+    text = f"552 mailbox full\n\nMessage-ID:\n <answer@mail.example.net>\nReferences: {ID}\n"
+
+    found = read_returned(f"X-Failed-Recipients: lea@example.com\n\n{text}".encode())
+
+    assert found
+    assert found.original == "<answer@mail.example.net>"
+
+
 def test_read_returned_survives_whatever_is_sent() -> None:
     mail = returned(POSTFIX, ID)
     for cut in range(0, len(mail), 41):

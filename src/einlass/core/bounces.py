@@ -15,6 +15,10 @@ STATUS = re.compile(r"\b([245]\.\d{1,3}\.\d{1,3})\b")
 # Older servers write no report, but these: exim for one. Both together are no answer of a person who is away.
 FAILED_FOR = "X-Failed-Recipients"
 MOST_PARTS = 50
+# Under which names a report, or a server on the way, tells the original's id.
+TOLD_AS = ("X-Original-Message-ID", "Original-Message-ID", "X-MS-Exchange-Message-ID")
+ORIGINALS = frozenset({"message/rfc822", "message/rfc822-headers", "message/global", "message/global-headers"})
+OWN_ID = re.compile(r"^Message-ID:\s*(\S+)", re.IGNORECASE | re.MULTILINE)
 BRACKETS = re.compile(r"<([^<>\s]+@[^<>\s]+)>")
 
 
@@ -55,7 +59,8 @@ def _from_older(mail: Message) -> Returned:
     text = _text(mail)
     found = STATUS.search(text)
     line = next((line for line in text.splitlines() if re.search(r"\b5\d\d\b", line)), "")
-    return Returned(status=found[1] if found else "", words=_tidy(line), original=f"{_named(mail, [])}\n{text}")
+    own = OWN_ID.search(text)
+    return Returned(status=found[1] if found else "", words=_tidy(line), original=own[1] if own else _named(mail, []))
 
 
 def _groups(report: Message) -> list[Message]:
@@ -65,11 +70,21 @@ def _groups(report: Message) -> list[Message]:
 
 
 def _named(mail: Message, fields: list[Message]) -> str:
-    """Every header in which the original's id may stand: of the mail that came back, of the report, of the original itself."""
-    wanted = ("Message-ID", "X-Original-Message-ID", "Original-Message-ID", "In-Reply-To", "References", "X-MS-Exchange-Message-ID")
-    found = [str(part.get(name, "")) for part in (mail, *_parts(mail), *fields) for name in wanted]
-    originals = [_text(part) for part in _parts(mail) if part.get_content_type() in {"text/rfc822-headers", "message/rfc822-headers"}]
-    return "\n".join([*found, *originals])
+    """The original's own id. What it refers to was sent before it: an answer that comes back is not the mail that it answers."""
+    told = [str(part[name]) for part in (*_parts(mail), *fields) for name in TOLD_AS if part.get(name)]
+    own = [found for part in _parts(mail) for found in _own_ids(part)]
+    # Without the original, a server that sends a mail back names it last among what its own mail refers to.
+    answered = [str(mail[name]).split()[-1:] for name in ("In-Reply-To", "References") if mail.get(name)]
+    # The first is what came back; another one was enclosed in it.
+    return "\n".join([*told, *own[:1]] or [last for ids in answered for last in ids])
+
+
+def _own_ids(part: Message) -> list[str]:
+    """Of an original that came back whole, or its headers alone."""
+    kind, content = part.get_content_type(), part.get_payload()
+    if kind in ORIGINALS and isinstance(content, list):
+        return [str(original["Message-ID"]) for original in content if isinstance(original, Message) and original.get("Message-ID")]
+    return OWN_ID.findall(_text(part)) if kind == "text/rfc822-headers" else []
 
 
 def _parts(mail: Message) -> Iterator[Message]:
