@@ -315,6 +315,7 @@ def test_raise_alarms_says_whose_key_from_when_and_why(staff: Service, clock: Fa
         "- Nächster Versuch: 09:05\n\n"
         f"Zur Buchung: http://testserver/manage/bookings/{booking.reference}/\n"
     )
+    assert message.useful_until == booking.end
 
 
 def test_raise_alarms_is_silent_about_a_key_that_is_ready(staff: Service, clock: FakeClock, exivo: Exivo) -> None:

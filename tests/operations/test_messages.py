@@ -294,6 +294,44 @@ def test_send_due_leaves_alone_what_another_worker_is_at(mail: MailServer, clock
     assert (early, late, len(mail.received)) == (0, 1, 1)
 
 
+def test_send_due_gives_up_what_a_later_message_has_overtaken(mail: MailServer, clock: FakeClock, settings: Any) -> None:
+    booking = booked()
+    server, settings.EMAIL_PORT = settings.EMAIL_PORT, 1
+    write(kind="message_reminder", booking=booking, subject="Erinnerung")
+    write(kind="message_link", booking=booking, subject="Neue Adresse")
+    send_due(clock=clock)
+    write(kind="message_cancelled", booking=booking, subject="Storniert")
+    settings.EMAIL_PORT = server
+
+    sent = [send_due(clock=clock), send_due(clock=lambda: NOW + timedelta(minutes=1))]
+
+    assert (sent, [message["Subject"] for message in mail.received]) == ([2, 0], ["Neue Adresse", "Storniert"])
+    reminder = Message.objects.get(kind="message_reminder")
+    assert (reminder.sent_at, reminder.failed_at, reminder.error.partition(":")[0]) == (None, NOW + timedelta(minutes=1), "too_late")
+
+
+def test_send_due_keeps_the_order_of_what_was_never_held_up(mail: MailServer, clock: FakeClock) -> None:
+    booking = booked()
+    write(kind="message_confirmed", booking=booking, subject="Buchung")
+    write(kind="message_cancelled", booking=booking, subject="Storniert")
+
+    send_due(clock=clock)
+
+    assert [message["Subject"] for message in mail.received] == ["Buchung", "Storniert"]
+
+
+def test_send_due_tries_again_what_only_another_booking_overtook(mail: MailServer, clock: FakeClock) -> None:
+    booking = booked()
+    write(kind="message_confirmed", booking=booking)
+    write(kind="sms_cancelled", channel="sms", to="+41781234567", booking=booking)
+    write(kind="message_cancelled", booking=make.make_booking(booking.service, now=NOW, hours=48))
+    Message.objects.filter(kind="message_confirmed", booking=booking).update(attempts=3, error="away")
+
+    send_due(clock=clock)
+
+    assert Message.objects.get(kind="message_confirmed", booking=booking).sent_at == NOW
+
+
 def test_send_due_without_a_mail_server_tells_the_link_in_the_log_and_calls_nothing_sent(clock: FakeClock, settings: Any) -> None:
     settings.EMAIL_BACKEND, settings.MAIL_CONFIGURED = LOG, False
     write(text="Guten Tag Lea, 078 123 45 67\n\nhttp://testserver/manage/invitation/abc")

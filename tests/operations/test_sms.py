@@ -6,9 +6,9 @@ from __future__ import annotations
 import socketserver
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -214,6 +214,28 @@ def test_an_answer_that_was_lost_does_not_send_it_twice(gateway: GatewayServer, 
 
     assert (sent, len(gateway.asked), len(gateway.accepted)) == ([0, 1], 2, 1)
     assert Message.objects.get().sent_at == NOW + timedelta(minutes=1)
+
+
+def test_what_a_dead_worker_left_is_tried_again_while_the_gateway_knows_it(gateway: GatewayServer, clock: FakeClock) -> None:
+    write()
+
+    with pytest.raises(SystemExit):
+        send_due(clock=dies_after(4))
+    sent = [send_due(clock=lambda: NOW), send_due(clock=lambda: NOW + timedelta(minutes=1))]
+
+    assert (sent, len(gateway.asked), len(gateway.accepted)) == ([0, 1], 2, 1)
+
+
+def dies_after(looks: int) -> Callable[[], datetime]:
+    """The clock of a worker that ends when it would look at it once more: here, before it writes down what became of the message."""
+    times = iter([NOW] * looks)
+
+    def look() -> datetime:
+        for time_told in times:
+            return time_told
+        raise SystemExit
+
+    return look
 
 
 def test_a_gateway_that_is_away_holds_up_no_mail(clock: FakeClock, settings: Any) -> None:

@@ -12,6 +12,11 @@ MAIL, SMS = "mail", "sms"
 # What may also go by SMS, by the key of its template: a short text with the link to the guest's own page.
 SMS_MESSAGES = ("sms_received", "sms_confirmed", "sms_moved", "sms_cancelled", "sms_declined", "sms_reminder", "sms_key_ready")
 
+# What tells a guest how his booking stands now. Whatever waited to be sent since before it, and these as well, is no longer true.
+_NEWS = ("received", "confirmed", "moved", "cancelled", "declined")
+NEWS = frozenset(f"{way}_{about}" for way in ("message", "sms") for about in _NEWS)
+OVERTAKEN_BY_NEWS = NEWS | {f"{way}_{about}" for way in ("message", "sms") for about in ("reminder", "key_ready")} | {"message_key_trouble"}
+
 FIRST_PAUSE = timedelta(minutes=1)
 LONGEST_PAUSE = timedelta(hours=1)
 GIVEN_UP_AFTER = timedelta(days=2)

@@ -96,5 +96,6 @@ def _write(booking: Booking, view: AccessView, person: User, *, once: str, now: 
         html=made.html,
         once=once,
         booking=booking,
+        useful_until=booking.end,
         now=now,
     )

@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from django.db.models import F, Q, QuerySet
 
 from einlass.core.events import CLOCK, MessageFailed, MessageSent
-from einlass.core.messages import MAIL, SMS, TOO_LATE, NotTaken, is_too_late, retry_at
+from einlass.core.messages import MAIL, NEWS, OVERTAKEN_BY_NEWS, SMS, TOO_LATE, NotTaken, is_too_late, retry_at
 from einlass.models import Message
 from einlass.operations.events import record
 from einlass.operations.mail import MailCarrier
@@ -21,8 +21,9 @@ from einlass.operations.sms import SmsCarrier
 
 log = structlog.get_logger()
 
-# Longer than any conversation with a server that keeps to the time limit of each answer (15 s).
-CLAIM = timedelta(minutes=5)
+# Longer than any conversation with a server that keeps to the time limit of each answer (15 s). A gateway answers once, within that time as
+# a whole, and knows an SMS again for three minutes: what a dead worker left must be tried again before they are over.
+CLAIM: Mapping[str, timedelta] = {MAIL: timedelta(minutes=5), SMS: timedelta(minutes=1)}
 
 
 class Carrier(Protocol):
@@ -56,7 +57,7 @@ def _send_by(channel: str, *, clock: Callable[[], datetime], at_most: int) -> in
     carrier, sent = CARRIERS[channel](), 0
     try:
         for pk in keys:
-            message = _claim(pk, now=clock())
+            message = _claim(pk, lease=CLAIM[channel], now=clock())
             if message is None:
                 continue
             problem = _too_late(message, now=clock()) or carrier.hand_over(message)
@@ -75,18 +76,25 @@ def _free(*, now: datetime) -> QuerySet[Message]:
     return Message.objects.filter(nobody_at_it, next_attempt_at__lte=now)
 
 
-def _claim(pk: int, *, now: datetime) -> Message | None:
+def _claim(pk: int, *, lease: timedelta, now: datetime) -> Message | None:
     """Take the message by one conditional update; None where another worker was faster."""
-    taken = _free(now=now).filter(pk=pk).update(claimed_until=now + CLAIM, attempts=F("attempts") + 1)
+    taken = _free(now=now).filter(pk=pk).update(claimed_until=now + lease, attempts=F("attempts") + 1)
     # Its booking may be erased at this moment, and the message with it.
     return Message.objects.select_related("booking").filter(pk=pk).first() if taken else None
 
 
 def _too_late(message: Message, *, now: datetime) -> NotTaken | None:
-    """A reminder of what has begun is no reminder: it is given up, with what hindered it before."""
-    if not is_too_late(message.useful_until, now):
+    """A reminder of what has begun, or was cancelled meanwhile, is no reminder: it is given up, with what hindered it before."""
+    if not is_too_late(message.useful_until, now) and not _is_overtaken(message):
         return None
     return NotTaken(f"{TOO_LATE}: {message.error}" if message.error else TOO_LATE, final=True)
+
+
+def _is_overtaken(message: Message) -> bool:
+    """What goes at the first attempt keeps its order. What was held up is no news once a later message says how the booking stands now."""
+    if message.attempts == 1 or message.kind not in OVERTAKEN_BY_NEWS or message.booking is None:
+        return False
+    return message.booking.messages.filter(channel=message.channel, kind__in=NEWS, pk__gt=message.pk).exists()
 
 
 def _next_attempt(message: Message, problem: NotTaken, *, now: datetime) -> tuple[NotTaken, datetime | None]:
