@@ -6,6 +6,7 @@ from __future__ import annotations
 import pytest
 import time_machine
 from django.test import Client
+from icalendar import Calendar, Component
 from tests import factories as make
 from tests.conftest import Exivo, FakeClock
 
@@ -16,6 +17,7 @@ from einlass.core.roles import Role
 from einlass.models import Booking, EventRecord, Message
 from einlass.operations.keys import reconcile
 from einlass.operations.links import renew_and_send_link, renew_link
+from einlass.operations.messages import queue
 from einlass.operations.privacy import erase
 from einlass.operations.users import create_token
 
@@ -67,6 +69,25 @@ def test_renew_mends_what_waits_for_the_guest_and_nothing_else(booking: Booking,
     assert renewed.link_token in texts["lea.baumann@example.org"]
     assert old not in texts["lea.baumann@example.org"]
     assert old in texts["somebody@example.org"]
+
+
+def test_renew_mends_the_sms_and_the_calendar_file_that_wait(booking: Booking, clock: FakeClock) -> None:
+    old = booking.link_token
+    mail = Message.objects.get(kind="message_confirmed")
+    queue(kind="sms_confirmed", to=booking.mobile, language="de", text=f"/b/{old}/", channel="sms", booking=booking, now=clock.now)
+
+    renewed = renew_link(booking, actor=NADIA, now=clock.now)
+
+    sms, mended = Message.objects.get(channel="sms"), Message.objects.get(pk=mail.pk).calendar
+    assert sms.text == f"/b/{renewed.link_token}/"
+    before, after = Calendar.from_ical(mail.calendar), Calendar.from_ical(mended)
+    assert str(after.walk("VEVENT")[0]["url"]).endswith(f"/b/{renewed.link_token}/")
+    assert max(len(line.encode()) for line in mended.split("\r\n")) <= 75
+    assert unfolded(after) == unfolded(before).replace(old, renewed.link_token)
+
+
+def unfolded(calendar: Component) -> str:
+    return "\n".join(str(line) for line in calendar.content_lines())
 
 
 def test_renew_and_send_tells_the_guest_the_new_address(booking: Booking, clock: FakeClock) -> None:

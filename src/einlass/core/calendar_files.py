@@ -6,6 +6,7 @@ A calendar takes a later file for the same entry where UID and ORGANIZER are the
 
 from __future__ import annotations
 
+import re
 from calendar import monthrange
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -14,10 +15,13 @@ from enum import StrEnum
 from itertools import groupby
 
 from icalendar import Calendar, Component, Event, Timezone, TimezoneDaylight, TimezoneStandard, vCalAddress, vText
+from icalendar.parser import Contentline
 
 from einlass.core.bookings import Status
 from einlass.core.hours import ClockChange, clock_changes, to_local
 
+# Where a line was too long and goes on in the next one.
+FOLD = re.compile(r"\r\n[ \t]")
 WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 
 
@@ -78,6 +82,13 @@ def calendar_file(entry: Entry, *, method: Method) -> str:
     calendar.add_component(event)
     written: bytes = calendar.to_ical()
     return written.decode()
+
+
+def with_word_replaced(written: str, old: str, new: str) -> str:
+    """The file with another word, also where the end of a line cuts it in two; it has no sign that would have to be escaped."""
+    lines = FOLD.sub("", written).replace(old, new).split("\r\n")
+    folded: list[bytes] = [Contentline(line).to_ical() for line in lines]  # type: ignore[no-untyped-call] # icalendar gives it no types
+    return b"\r\n".join(folded).decode()
 
 
 def method_for(status: Status) -> Method:

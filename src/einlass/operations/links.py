@@ -7,6 +7,7 @@ from datetime import datetime
 
 from django.db import transaction
 
+from einlass.core.calendar_files import with_word_replaced
 from einlass.core.errors import Refusal
 from einlass.core.events import Actor, BookingLinkRenewed
 from einlass.models import Booking, Message
@@ -51,6 +52,8 @@ def _renewed(booking: Booking, *, actor: Actor, now: datetime) -> Booking:
 
 def _mend_unsent(booking: Booking, *, old: str) -> None:
     """What still waits in the outbox for the guest names the new address. Sent to another address it would tell it to the wrong one."""
-    for message in Message.objects.filter(booking=booking, to_address=booking.email, sent_at__isnull=True, failed_at__isnull=True):
+    his = [address for address in (booking.email, booking.mobile) if address]
+    for message in Message.objects.filter(booking=booking, to_address__in=his, sent_at__isnull=True, failed_at__isnull=True):
         message.text, message.html = message.text.replace(old, booking.link_token), message.html.replace(old, booking.link_token)
-        message.save(update_fields=["text", "html"])
+        message.calendar = with_word_replaced(message.calendar, old, booking.link_token)
+        message.save(update_fields=["text", "html", "calendar"])
