@@ -245,6 +245,12 @@ def test_logo_stays_transparent(mode: str) -> None:
     assert (seen.getpixel((2, 2))[3], seen.getpixel((120, 40))) == (0, (20, 20, 20, 255))  # type: ignore[index] # four values in RGBA
 
 
+def test_logo_of_sixteen_bits_of_grey_keeps_its_grey() -> None:
+    made = opened(made_small(as_file(Image.new("I;16", (40, 20), 40_000)), form=LOGO))
+
+    assert made.getpixel((20, 10)) == (155, 155, 155)
+
+
 def test_logo_keeps_its_colours_to_the_dot() -> None:
     made = made_small(as_file(plain(100, 40)), form=LOGO)
 

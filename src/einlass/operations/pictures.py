@@ -156,7 +156,8 @@ def _in_web_colours(image: Image.Image) -> Image.Image:
             found = None  # a broken profile is no reason to refuse the picture
         if found is not None:
             return found
-    return image.convert(mode)
+    # Sixteen bits of grey: the library would take all but the darkest for white.
+    return (image.convert("I").point(lambda grey: grey * (1 / 257)) if image.mode.startswith("I") else image).convert(mode)
 
 
 def _encoded(image: Image.Image, *, form: Form) -> Made:
