@@ -15,6 +15,7 @@ from einlass.conf.mail import LOG, SMTP, MailServer, mail_server
         ("", MailServer()),
         ("console:", MailServer(backend=LOG)),
         ("console:?from=me@example.org", MailServer(sender="me@example.org")),
+        ("console:?from=me+aare@example.org", MailServer(sender="me+aare@example.org")),
         ("smtp://mail.example.org", MailServer(SMTP, "mail.example.org", 25)),
         ("smtp://mail.example.org:2525", MailServer(SMTP, "mail.example.org", 2525)),
         ("smtp://me:s%40fe@mail.example.org?tls=true", MailServer(SMTP, "mail.example.org", 587, "me", "s@fe", use_tls=True)),
@@ -36,6 +37,9 @@ def test_mail_server_reads(url: str, server: MailServer) -> None:
         ("smtp:///secret", "must be smtp://user:password@host:port, smtps://… or console:"),
         ("smtp://me:secret@example.org:99999", "has a port that is no number up to 65535"),
         ("smtp://example.org?tls=perhaps", "has a tls that is neither true nor false"),
+        ("smtp://example.org?from=Aare%20%3Cme@example.org%3E", "has a from that is no plain address such as info@example.org"),
+        ("console:?from=me@example.org%0A", "has a from that is no plain address such as info@example.org"),
+        ("smtp://example.org?bounces=returned", "has a bounces that is no plain address such as info@example.org"),
         ("smtp://example.org?ssl=true", "knows tls, from and bounces behind the question mark, not ssl"),
     ],
 )

@@ -18,6 +18,7 @@ from einlass.gateways.mailbox import Mailbox
         ("console:", SmsServer("console")),
         ("seven://k%2Fey@gateway.seven.io", SmsServer("seven", "https://gateway.seven.io", "k/ey")),
         ("seven://key@gateway.seven.io?from=Aare", SmsServer("seven", "https://gateway.seven.io", "key", "Aare")),
+        ("seven://key@gateway.seven.io?from=+41791234567", SmsServer("seven", "https://gateway.seven.io", "key", "+41791234567")),
         ("seven://key@127.0.0.1:8080?tls=false", SmsServer("seven", "http://127.0.0.1:8080", "key")),
     ],
 )

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -10,6 +11,8 @@ SMTP = "django.core.mail.backends.smtp.EmailBackend"
 LOG = "einlass.conf.mail_log.LogBackend"
 PORTS = {"smtp": 25, "smtps": 465}
 SUBMISSION_PORT = 587
+# The operator's name is put before it.
+ADDRESS = re.compile(r"[^\s<>@,;\"]+@[^\s<>@,;\"]+")
 YES, NO = frozenset({"1", "true", "yes"}), frozenset({"0", "false", "no", ""})
 
 
@@ -36,8 +39,8 @@ def mail_server(url: str) -> MailServer:
     if not url.strip():
         return MailServer()
     parts = urlsplit(url.strip())
-    query = parse_qs(parts.query)
-    sender = query.get("from", [""])[-1]
+    query = asked(parts.query)
+    sender = _address("from", query)
     if parts.scheme == "console":
         return MailServer(sender=sender)
     if parts.scheme not in PORTS or not parts.hostname:
@@ -55,8 +58,20 @@ def mail_server(url: str) -> MailServer:
         use_tls=tls and parts.scheme == "smtp",
         use_ssl=parts.scheme == "smtps",
         sender=sender,
-        bounces_to=query.get("bounces", [""])[-1],
+        bounces_to=_address("bounces", query),
     )
+
+
+def asked(query: str) -> dict[str, list[str]]:
+    """What stands behind the question mark. A plus is a plus, in an address as in a number: no form has sent this."""
+    return parse_qs(query.replace("+", "%2B"))
+
+
+def _address(name: str, query: dict[str, list[str]]) -> str:
+    address = query.get(name, [""])[-1]
+    if address and not ADDRESS.fullmatch(address):
+        raise ValueError(f"has a {name} that is no plain address such as info@example.org")
+    return address
 
 
 def port_in(url: str) -> int | None:

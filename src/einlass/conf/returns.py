@@ -3,9 +3,9 @@
 
 from __future__ import annotations
 
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import unquote, urlsplit
 
-from einlass.conf.mail import port_in, yes
+from einlass.conf.mail import asked, port_in, yes
 from einlass.gateways.mailbox import Mailbox
 
 PORTS = {"imap": 143, "imaps": 993}
@@ -19,7 +19,7 @@ def returns_mailbox(url: str) -> Mailbox | None:
     if not url.strip():
         return None
     parts = urlsplit(url.strip())
-    query = parse_qs(parts.query)
+    query = asked(parts.query)
     if parts.scheme not in PORTS or not parts.hostname or not parts.username:
         raise ValueError("must be imaps://user:password@host/INBOX or imap://…?tls=true")
     if unknown := sorted(set(query) - {"tls"}):

@@ -4,9 +4,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import unquote, urlsplit
 
-from einlass.conf.mail import port_in, yes
+from einlass.conf.mail import asked, port_in, yes
 
 SEVEN, CONSOLE = "seven", "console"
 
@@ -26,7 +26,7 @@ def sms_server(url: str) -> SmsServer:
     if not url.strip():
         return SmsServer()
     parts = urlsplit(url.strip())
-    query = parse_qs(parts.query)
+    query = asked(parts.query)
     sender = query.get("from", [""])[-1]
     if parts.scheme == CONSOLE:
         return SmsServer(gateway=CONSOLE, sender=sender)
