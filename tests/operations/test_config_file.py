@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from icalendar import Calendar
+from tests import factories as make
 from tests.conftest import NOW, Exivo
 from tests.factories import AARE, API_SECRET, ENTRANCE, GATEWAY, make_booking
 from tests.operations.config_files import OPERATOR, applied, away, house, refused
@@ -205,3 +207,29 @@ def test_standard_questions_get_labels_in_every_language(exivo: Exivo) -> None:
 
     label = Question.objects.get(key="mobile").label
     assert (label["de"], label["en"]) == ("Mobilnummer", "Mobile number")
+
+
+def test_name_and_address_in_the_file_are_one_line_each() -> None:
+    text = """\
+organisation:
+  name: |
+    Seminarhaus
+    Aare
+  email: |
+    info@example.org
+"""
+
+    applied(text)
+
+    assert Organisation.objects.values_list("name", "email").get() == ("Seminarhaus Aare", "info@example.org")
+    make.make_questions()
+    booking = make.make_booking(make.make_service(make.make_branch()), now=NOW)
+    event = Calendar.from_ical(booking.messages.get().calendar).walk("VEVENT")[0]
+    assert (event["organizer"], event["organizer"].params["CN"]) == ("mailto:info@example.org", "Seminarhaus Aare")
+
+
+@pytest.mark.parametrize(
+    "address", ["info", "Aare <info@example.org>", "info@example.org, a@example.org", "a@example.org\nBcc: b@example.org"]
+)
+def test_address_in_the_file_that_is_none_is_refused(address: str) -> None:
+    assert refused({"organisation": {"email": address}}) == [("organisation.email", "must be an e-mail address such as info@example.org")]

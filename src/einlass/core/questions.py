@@ -234,6 +234,14 @@ def _email(value: object) -> str:
     return f"{local}@{domain.lower()}"
 
 
+def is_mail_address(text: str) -> bool:
+    """Whether it is one that an answer may be."""
+    try:
+        return bool(_email(text))
+    except _Wrong:
+        return False
+
+
 def _ascii(domain: str) -> str:
     """The domain as the network knows it; "" where it cannot be."""
     try:

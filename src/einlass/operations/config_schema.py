@@ -21,9 +21,11 @@ from einlass.operations.config_types import (
     Keys,
     Language,
     Languages,
+    MailAddress,
     Minutes,
     Name,
     Notice,
+    OneLine,
     Option,
     Origins,
     PictureSource,
@@ -68,12 +70,12 @@ class Part(BaseModel):
 class Organisation(Part):
     needed: ClassVar[tuple[str, ...]] = ("name",)
     related: ClassVar[frozenset[str]] = frozenset({"logo"})
-    name: Annotated[str, Field(min_length=1, max_length=200)] = "Einlass"
+    name: Annotated[OneLine, Field(min_length=1, max_length=200)] = "Einlass"
     languages: Languages = ["de", "en"]
     default_language: Language = "de"
     address: Annotated[str, short(300)] = ""
     phone: Annotated[str, short(40)] = ""
-    email: Annotated[str, short(254)] = ""
+    email: MailAddress = ""
     privacy_url: Url = ""
     imprint_url: Url = ""
     logo: PictureSource = None

@@ -16,7 +16,7 @@ from pydantic_core import PydanticCustomError
 
 from einlass.core.hours import is_known_holiday_region, is_known_zone, parse_span
 from einlass.core.messages import SMS_MESSAGES
-from einlass.core.questions import KINDS
+from einlass.core.questions import KINDS, is_mail_address
 from einlass.core.templates import PLACEHOLDERS
 from einlass.core.texts import canonical
 
@@ -192,6 +192,18 @@ def _colour(value: str) -> str:
     return value.lower()
 
 
+def _one_line(value: str) -> str:
+    return " ".join(value.split())
+
+
+def _mail_address(value: str) -> str:
+    """Nothing else may stand in a mail's header or in a calendar entry, and a block of YAML ends with a line break."""
+    address = value.strip()
+    if address and not is_mail_address(address):
+        raise ValueError("must be an e-mail address such as info@example.org")
+    return address
+
+
 def _origin(value: str) -> str:
     """As a browser names it: small letters, and no port that goes without saying."""
     found = ORIGIN.fullmatch(value.lower())
@@ -212,6 +224,8 @@ def short(length: int) -> Any:
 
 
 Key = Annotated[str, AfterValidator(_key)]
+OneLine = Annotated[str, AfterValidator(_one_line)]
+MailAddress = Annotated[str, Field(max_length=254), AfterValidator(_mail_address)]
 Text = Annotated[str | dict[str, str], PlainValidator(_text)]
 Name = Annotated[str | dict[str, str], PlainValidator(_name)]
 Language = Annotated[str, AfterValidator(_language)]
