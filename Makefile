@@ -8,7 +8,7 @@ INSTALLED := .venv/.installed
 # A bounded number of processes: the browser and the database want their share of a small machine.
 PROCESSES ?= 2
 PYTEST := $(BIN)/python -m pytest -q -n $(PROCESSES) --dist loadfile --no-loadscope-reorder
-ON_POSTGRES := tests/conf tests/operations tests/queries tests/jobs tests/web tests/chaos
+ON_POSTGRES := tests/conf tests/operations tests/queries tests/faults tests/jobs tests/web tests/chaos
 
 .PHONY: demo compiled test check chaos screens bench format lint types contracts services clean
 

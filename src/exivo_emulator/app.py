@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from time import perf_counter, sleep
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 from werkzeug.routing import Map, Rule
@@ -144,18 +144,23 @@ def _entry(world: World, request: Request, call: Call, *, answer: Answer | None,
         at=world.clocks.doors(),
         fault=fault.kind if fault else None,
         about=_about(call),
+        sent=_sent(call),
     )
+
+
+def _sent(call: Call) -> dict[str, Any] | None:
+    try:
+        content = json.loads(call.body)
+    except ValueError:
+        return None
+    return content if isinstance(content, dict) else None
 
 
 def _about(call: Call) -> str:
     """The name a new visit is given, which tells the calls of the table apart."""
     if call.name != "create":
         return call.item
-    try:
-        content = json.loads(call.body)
-    except ValueError:
-        return ""
-    name = content.get("name") if isinstance(content, dict) else None
+    name = (_sent(call) or {}).get("name")
     return name[:80] if isinstance(name, str) else ""
 
 

@@ -47,6 +47,8 @@ class ApiCall:
     at: datetime
     fault: str | None = None
     about: str = ""
+    # The body as it was sent, where it was an object; a call that was refused or lost shows here what it asked for.
+    sent: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -132,6 +132,7 @@ def test_log_is_newest_first_and_keeps_no_secret(bench: Bench) -> None:
     create, tap, info = answer.json()
     assert SECRET not in answer.text
     assert (create["call"], create["status"], create["fault"], create["about"]) == ("create", None, "drop", payload()["name"])
+    assert create["sent"] == payload()
     assert (tap["kind"], tap["phone"], tap["component"], tap["light"], tap["reason"]) == ("tap", PHONE, ENTRANCE, "red", "no_key")
     assert (info["who"], info["method"], info["path"], info["status"]) == ("Einlass", "GET", f"/v1/{BERN}/info", 200)
     assert [each["call"] for each in bench.http.get("/control/log?limit=1").json()] == ["create"]

@@ -103,4 +103,5 @@ def _entry_json(entry: Any) -> dict[str, object]:
         "milliseconds": entry.milliseconds,
         "fault": entry.fault,
         "about": entry.about,
+        "sent": entry.sent,
     }
