@@ -117,6 +117,17 @@ def test_a_request_that_ran_out_is_told_without_the_word_of_the_clock() -> None:
     assert "expired" not in last().text
 
 
+def test_a_request_that_was_moved_is_told_of_no_key(clock: FakeClock) -> None:
+    booking = make.make_booking(make.make_house(clock.now, approval=True), now=clock.now)
+
+    reschedule(booking, start=booking.start + timedelta(days=2), duration=None, actor=GUEST, now=clock.now)
+    moved = last()
+    confirm(booking, actor=STAFF, now=clock.now)
+
+    assert (moved.kind, last().kind) == ("message_moved", "message_confirmed")
+    assert [("der Schlüssel" in text, "öffnet:" in text) for text in (moved.text, last().text)] == [(False, False), (True, True)]
+
+
 def test_a_moved_booking_is_told_with_its_old_time() -> None:
     booking = make.make_booking(without_doors(), now=NOW)
 

@@ -90,7 +90,9 @@ def _channels(kind: str, booking: Booking, operator: Organisation) -> dict[str, 
 
 def _write(kind: str, booking: Booking, operator: Organisation, extra: dict[str, str], *, cause: int, now: datetime) -> None:
     language = language_of(booking, operator)
-    values = booking_values(booking, operator, language=language) | extra
+    # Who waits for an approval has no key (R17), also when his request was moved.
+    no_key = {"doors": ""} if Status(booking.status) is Status.PENDING else {}
+    values = booking_values(booking, operator, language=language) | no_key | extra
     for channel, (key, address) in _channels(kind, booking, operator).items():
         made = letter(key, wording(key, language=language, operator=operator), values, language=language, operator=operator)
         queue(
