@@ -189,6 +189,27 @@ def test_same_form_with_a_hold_sent_twice_is_one_booking(service: Service, clock
     assert Booking.objects.count() == 1
 
 
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("with_hold", [True, False])
+def test_same_form_sent_many_times_at_one_moment_is_one_booking_for_all(clock: FakeClock, with_hold: bool) -> None:
+    service = make.make_house(clock.now)
+    at = NOW + timedelta(hours=24)
+    token = held(service, clock.now).link_token if with_hold else ""
+    gate = Barrier(4)
+
+    def send(_: int) -> int:
+        gate.wait()
+        try:
+            return booked(service, clock.now, at=at, token=token, once="a form").pk
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(4) as pool:
+        made = list(pool.map(send, range(4)))
+
+    assert made == [Booking.objects.get().pk] * 4
+
+
 def test_answers_that_are_refused_leave_the_hold_as_it_was(service: Service, clock: FakeClock) -> None:
     kept = held(service, clock.now)
 

@@ -36,7 +36,7 @@ from einlass.models import Booking, Question, Room, Service
 from einlass.operations.events import record
 from einlass.operations.limits import count_visitor, refuse_many_open
 from einlass.operations.rooms import refuse_unoffered, take_room
-from einlass.queries.bookings import booking_of_form, with_facts
+from einlass.queries.bookings import booking_of_form, has_another_link, with_facts
 from einlass.queries.services import needs_mobile_number, questions_of
 
 
@@ -70,7 +70,7 @@ def book(wish: Wish, *, actor: Actor, now: datetime, hold: str = "", visitor: st
     Records BookingConfirmed or BookingRequested.
     """
     once = _once_of(wish)
-    if once and (made := booking_of_form(once)):
+    if made := _made_before(once, actor=actor):
         return made
     questions = questions_of(wish.service)
     if not wish.service.active or needs_mobile_number(wish.service, questions):
@@ -96,9 +96,9 @@ def book(wish: Wish, *, actor: Actor, now: datetime, hold: str = "", visitor: st
                 count_visitor(Deed.BOOKING, visitor, now=now)
             take_room(booking, window=wish.window, persons=persons, now=now, wanted=wish.room, hold=hold)
             record(BookingConfirmed() if status is Status.CONFIRMED else BookingRequested(), actor=actor, now=now, booking=booking)
-    except IntegrityError:
-        # The same form came twice at the same moment, and the other one was written first.
-        made = booking_of_form(once) if once else None
+    except (IntegrityError, Refusal):
+        # The same form came twice at the same moment, and the other one was written first: what it took is in the way of this one.
+        made = _made_before(once, actor=actor)
         if made is None:
             raise
         return made
@@ -220,6 +220,14 @@ def _once_of(wish: Wish) -> str | None:
     facts = [wish.once, wish.service.key, wish.start.isoformat(), str(wish.duration), json.dumps(wish.answers, sort_keys=True, default=str)]
     digest = hmac.new(settings.SECRET_KEY.encode(), "\n".join(facts).encode(), hashlib.sha256).digest()
     return base64.urlsafe_b64encode(digest[:24]).decode()
+
+
+def _made_before(once: str | None, *, actor: Actor) -> Booking | None:
+    """What this form has made already. Raises Refusal slot_taken where a guest lost his link since: a form leads to no new one."""
+    made = booking_of_form(once) if once else None
+    if made is not None and actor == GUEST and has_another_link(made):
+        raise Refusal("slot_taken")
+    return made
 
 
 def _validated(wish: Wish, questions: list[Question]) -> dict[str, object]:

@@ -15,7 +15,11 @@ from einlass.core.windows import Window
 from einlass.models import Booking, Service
 from einlass.operations.limits import count_visitor
 from einlass.operations.rooms import refuse_unoffered, take_room
+from einlass.queries.bookings import hold_of
 from einlass.queries.services import needs_mobile_number, questions_of
+
+# So long a visitor changes his mind without being counted again; else a program would keep all times for ever.
+CHOOSING = timedelta(hours=1)
 
 
 def hold(
@@ -24,7 +28,8 @@ def hold(
     """Keep a room of the service from `start` for `duration` minutes, for ten minutes from now; no event, no key (R17).
 
     With `replacing`, the token of the visitor's earlier hold, that one is moved: it gives its time back as the new one is taken,
-    and stays as it is where the new one cannot be had. `visitor` is an address, by which new holds are counted.
+    and stays as it is where the new one cannot be had. `visitor` is an address, by which holds are counted: new ones, and those
+    that are kept up by moving for longer than anybody chooses.
     Raises Refusal: service_not_bookable (R8), not_offered, slot_taken, too_many.
     """
     if not service.active or needs_mobile_number(service, questions_of(service)):
@@ -39,10 +44,16 @@ def hold(
         held_until=now + HOLD,
     )
     with transaction.atomic():
-        if not replacing:
+        if not _is_choosing(service, replacing, now=now):
             count_visitor(Deed.HOLD, visitor, now=now)
         take_room(held, window=Window(start, start + timedelta(minutes=duration)), persons=0, now=now, hold=replacing)
     return held
+
+
+def _is_choosing(service: Service, replacing: str, *, now: datetime) -> bool:
+    """Whether this is a hold that its visitor took not long ago and moves."""
+    kept = hold_of([replacing], service=service, now=now)
+    return kept is not None and kept.created_at > now - CHOOSING
 
 
 def lapse_expired(*, now: datetime, at_most: int = 500) -> int:

@@ -82,8 +82,8 @@ def _take_up(booking: Booking, token: str) -> None:
         return
     booking.pk, booking.reference, booking.room_id = held.pk, held.reference, held.room_id
     if booking.status == Status.HELD.value:
-        # A hold that is moved keeps its name, as it stands in addresses. A booking gets a name that stood in none.
-        booking.link_token = held.link_token
+        # A hold that is moved keeps its name, as it stands in addresses, and its age. A booking gets a name that stood in none.
+        booking.link_token, booking.created_at = held.link_token, held.created_at
 
 
 def _lapse(rooms: Collection[int], blocked: Window, *, now: datetime) -> None:

@@ -10,7 +10,8 @@ from datetime import datetime
 from django.db.models import Q, QuerySet
 
 from einlass.core.bookings import Status
-from einlass.models import Booking, Service
+from einlass.core.events import BookingLinkRenewed
+from einlass.models import Booking, EventRecord, Service
 
 HOLDS = (Status.HELD.value, Status.LAPSED.value)
 
@@ -62,6 +63,11 @@ def language_by_link(token: str) -> str:
 def booking_of_form(once: str) -> Booking | None:
     """The booking that this form, sent before, has made already."""
     return with_facts(Booking.objects.filter(once=once)).first()
+
+
+def has_another_link(booking: Booking) -> bool:
+    """Whether the guest's page moved to another address since he booked, or is gone with his data."""
+    return booking.erased_at is not None or EventRecord.objects.filter(booking=booking, kind=BookingLinkRenewed.kind).exists()
 
 
 def booking_by_reference(reference: str) -> Booking | None:

@@ -178,6 +178,16 @@ def test_when_nonsense_in_the_address_counts_as_not_said(german: Client, service
     assert german.get(f"{WHEN}?{nonsense}").status_code == 200
 
 
+@pytest.mark.parametrize("at", ["0001-01-01T00:00:00Z", "0001-01-01T00:00:00+14:00", "9999-12-31T23:00:00Z", "9999-12-31T23:59:59-12:00"])
+def test_start_at_the_end_of_all_calendars_counts_as_not_said(german: Client, booking: Booking, at: str) -> None:
+    pages = (WHEN, WHO, f"{WHEN}hold", f"/b/{booking.link_token}/move/", f"/b/{booking.link_token}/move/confirm")
+
+    looked = [german.get(page, {"start": at}).status_code for page in pages]
+    sent = [german.post(page, {"start": at, "duration": "60"} | typed()).status_code for page in pages]
+
+    assert (looked, sent) == ([200, 422, 302, 200, 302], [200, 422, 422, 405, 302])
+
+
 def test_when_hour_that_comes_twice_is_named_twice(german: Client, service: Service) -> None:
     page = text_of(german.get(WHEN, {"day": "2027-10-31"}))
 

@@ -11,11 +11,15 @@ import pytest
 import time_machine
 from django.test import Client
 from tests.conftest import NOW
-from tests.factories import OTHER_MOBILE, make_booking, make_organisation
+from tests.factories import OTHER_MOBILE, make_booking, make_organisation, make_room
 from tests.web.pages.conftest import start, text_of, typed
 
+from einlass.core.bookings import Actor as ActorKind
+from einlass.core.events import Actor
 from einlass.core.limits import LIMITS, Deed
 from einlass.models import Booking, DeedCount, Service
+from einlass.operations import privacy
+from einlass.operations.links import renew_link
 
 DETAILS = "/book/seminar/details"
 ONCE_MORE = "Bitte schauen Sie alles noch einmal durch"
@@ -125,6 +129,25 @@ def test_too_many_bookings_from_one_address_are_told_calmly(german: Client, serv
     assert elsewhere.status_code == 303
 
 
+@pytest.mark.parametrize("gone", ["renewed", "erased"])
+def test_form_sent_again_after_its_link_was_taken_away_tells_no_new_one(german: Client, service: Service, gone: str) -> None:
+    second = make_room(service.branch, "gurten")
+    service.rooms.add(second, through_defaults={"position": 1})
+    sent = typed() | {"start": start(hours=24), "duration": "60", "once": "a form"}
+    german.post(DETAILS, sent)
+    staff = Actor(ActorKind.STAFF, "Nadia Keller")
+    if gone == "renewed":
+        renew_link(Booking.objects.get(), actor=staff, now=NOW)
+    else:
+        privacy.erase([Booking.objects.get()], actor=staff, now=NOW)
+
+    again = german.post(DETAILS, sent)
+
+    booking = Booking.objects.get()
+    assert (again.status_code, "Location" in again.headers) == (409, False)
+    assert booking.link_token not in again.content.decode()
+
+
 def test_what_does_not_come_about_is_not_counted(german: Client, service: Service) -> None:
     send(german, form(german) | {"answer-mobile": "12"}, after=0)
     data = form(german)
@@ -156,6 +179,24 @@ def test_hold_that_is_moved_is_not_counted_again(german: Client, service: Servic
         german.post("/book/seminar/hold", {"start": start(hours=hours), "duration": "60"})
 
     assert list(DeedCount.objects.values_list("what", "count")) == [("hold", 1)]
+
+
+def test_hold_that_is_kept_up_by_moving_is_counted_again_after_an_hour(german: Client, service: Service) -> None:
+    for minutes in range(0, 75, 9):
+        with time_machine.travel(NOW + timedelta(minutes=minutes), tick=False):
+            assert german.post("/book/seminar/hold", {"start": start(hours=4), "duration": "60"}).status_code == 303
+
+    assert (Booking.objects.count(), sum(DeedCount.objects.values_list("count", flat=True))) == (1, 3)
+
+
+def test_details_are_kept_by_no_cache_for_others(german: Client, service: Service) -> None:
+    chosen = {"start": start(hours=4), "duration": "60"}
+    by_address = german.get(german.post("/book/seminar/hold", chosen)["Location"])
+    by_cookie = german.get(DETAILS, chosen)
+    typed_in = german.post(DETAILS, chosen | typed(email="nowhere"))
+
+    assert by_address.context["hold"] == by_cookie.context["hold"] != ""
+    assert [page.headers["Cache-Control"] for page in (by_address, by_cookie, typed_in)] == ["private, no-cache"] * 3
 
 
 def test_too_many_codes_from_one_address_are_told_calmly(german: Client, service: Service, settings: Any) -> None:

@@ -10,6 +10,9 @@ from urllib.parse import urlencode
 
 from einlass.core.hours import local_date
 
+# Beyond, counting some days on or back leads out of the calendar.
+YEARS = range(1970, 9000)
+
 
 @dataclass(frozen=True, slots=True)
 class Choice:
@@ -73,4 +76,4 @@ def _instant(text: str) -> datetime | None:
         instant = datetime.fromisoformat(text)
     except ValueError:
         return None
-    return instant.astimezone(UTC) if instant.tzinfo else None
+    return instant.astimezone(UTC) if instant.tzinfo and instant.year in YEARS else None

@@ -87,7 +87,10 @@ def details(
         "language_form": "who",
         "language_links": language_links(request, at=here),
     }
-    return render(request, "booking/who.html", context, status=422 if refusal else 200)
+    response = render(request, "booking/who.html", context, status=422 if refusal else 200)
+    # It names the visitor's hold, perhaps by his cookie alone, and shows what he typed.
+    response.headers["Cache-Control"] = "private, no-cache"
+    return response
 
 
 def details_address(place: Place, wanted: Choice) -> str:
