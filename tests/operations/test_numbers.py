@@ -11,9 +11,11 @@ import pytest
 from tests import factories as make
 from tests.conftest import Exivo, FakeClock
 
+from einlass.core.bookings import Actor as ActorKind
 from einlass.core.errors import Refusal
-from einlass.core.events import GUEST
-from einlass.models import Booking, EventRecord, Message, NumberChange, Question
+from einlass.core.events import GUEST, Actor
+from einlass.models import Booking, EventRecord, Message, NumberChange, Organisation, Question
+from einlass.operations.answers import answers_digest, change_answers
 from einlass.operations.bookings import cancel
 from einlass.operations.keys import reconcile
 from einlass.operations.numbers import ask, ask_again, forget_old, prove
@@ -164,6 +166,28 @@ def test_ask_anew_replaces_the_first_wish(booking: Booking, clock: FakeClock) ->
         assert refused(booking, first, clock) == ("invalid", "wrong_code")
     prove(booking, second, now=clock.now)
     assert Booking.objects.get().mobile == make.OTHER_MOBILE
+
+
+def test_code_that_went_to_another_mail_address_counts_no_longer(booking: Booking, clock: FakeClock) -> None:
+    ask(booking, OTHER, now=clock.now)
+    sent = code_sent()
+    right = booking.answers | {"email": "lea@example.org"}
+    staff = Actor(ActorKind.STAFF, "Nadia Keller")
+    change_answers(booking, right, actor=staff, now=clock.now, seen=answers_digest(booking))
+
+    assert refused(booking, sent, clock) == ("invalid", "code_over")
+    ask_again(booking, now=clock.now)
+    assert Message.objects.filter(kind="message_code").order_by("-id")[0].to_address == "lea@example.org"
+    assert prove(booking, code_sent(), now=clock.now).mobile == make.OTHER_MOBILE
+
+
+def test_prove_gives_no_number_more_coming_bookings_than_it_may_have(booking: Booking, clock: FakeClock) -> None:
+    Organisation.objects.update(most_open_bookings=1)
+    make.make_booking(booking.service, now=clock.now, hours=48, mobile=OTHER)
+    ask(booking, OTHER, now=clock.now)
+
+    assert refused(booking, code_sent(), clock) == ("too_many", "")
+    assert (Booking.objects.get(pk=booking.pk).mobile, NumberChange.objects.count()) == (make.MOBILE, 1)
 
 
 def test_code_of_one_booking_is_not_taken_by_another(booking: Booking, clock: FakeClock) -> None:

@@ -13,7 +13,7 @@ from django.db import transaction
 from einlass.core.errors import FieldError, Refusal
 from einlass.core.events import Actor, BookingAnswersChanged
 from einlass.core.questions import validate
-from einlass.models import Booking, Question
+from einlass.models import Booking, NumberChange, Question
 from einlass.operations.bookings import guest_of, locked, persons_in, refuse_ended
 from einlass.operations.events import record
 from einlass.queries.services import questions_of
@@ -55,7 +55,11 @@ def _take(booking: Booking, answers: Mapping[str, object], questions: list[Quest
     if not changed:
         return booking
     kept = {key: value for key, value in booking.answers.items() if key not in asked}
+    mail_before = booking.email
     _write(booking, kept | cleaned, questions)
+    if booking.email != mail_before:
+        # A code that went to the address that is no longer his proves nothing; he may have another one sent.
+        NumberChange.objects.filter(booking=booking, valid_until__gt=now).update(valid_until=now)
     record(BookingAnswersChanged(questions=changed), actor=actor, now=now, booking=booking)
     return booking
 

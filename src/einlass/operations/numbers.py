@@ -18,7 +18,7 @@ from einlass.operations.answers import change_answer
 from einlass.operations.bookings import locked, refuse_ended
 from einlass.operations.events import record
 from einlass.operations.letters import write_letter
-from einlass.operations.limits import count_visitor
+from einlass.operations.limits import count_visitor, refuse_many_open
 from einlass.queries.numbers import TRIES, number_question, running_change
 
 KIND = "message_code"
@@ -65,7 +65,8 @@ def ask_again(booking: Booking, *, now: datetime, visitor: str = "") -> NumberCh
 def prove(booking: Booking, code: str, *, now: datetime) -> Booking:
     """Take the number that was asked for, if this is its code. The old key is taken back, then the new number gets one (F24).
 
-    Raises Refusal: not_allowed_now, invalid with the field `code` (wrong_code, code_over). Records BookingAnswersChanged.
+    Raises Refusal: not_allowed_now, invalid with the field `code` (wrong_code, code_over), too_many where the number has as many
+    bookings as it may. Records BookingAnswersChanged.
     """
     with transaction.atomic():
         booking = locked(booking)
@@ -77,6 +78,7 @@ def prove(booking: Booking, code: str, *, now: datetime) -> Booking:
         given = "".join(sign for sign in code if sign.isdecimal())
         right = constant_time_compare(_digest(booking, change.mobile, given), change.code_digest)
         if right:
+            refuse_many_open(change.mobile, now=now)
             booking = change_answer(booking, question, change.mobile, actor=GUEST, now=now)
             change.delete()
         else:
