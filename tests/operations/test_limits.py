@@ -71,19 +71,6 @@ def test_limit_of_factor_nothing_is_none(settings: Any) -> None:
     assert [refused(Deed.CODE) for _ in range(30)] == [False] * 30
 
 
-def test_spent_limit_is_told_without_counting() -> None:
-    for _ in range(LIMITS[Deed.WRONG_LINK].most):
-        limits.refuse_spent(Deed.WRONG_LINK, ADDRESS, now=NOW)
-        limits.count(Deed.WRONG_LINK, ADDRESS, now=NOW)
-    limits.refuse_spent(Deed.WRONG_LINK, ADDRESS, now=NOW)
-    refused(Deed.WRONG_LINK)
-
-    with pytest.raises(Refusal, match="too_many"):
-        limits.refuse_spent(Deed.WRONG_LINK, ADDRESS, now=NOW)
-
-    assert DeedCount.objects.get().count == LIMITS[Deed.WRONG_LINK].most + 1
-
-
 def test_address_itself_is_not_kept() -> None:
     limits.count(Deed.CODE, ADDRESS, now=NOW)
     limits.count(Deed.BOOKING, ADDRESS, now=NOW)

@@ -32,7 +32,8 @@ def count(what: Deed, who: str, *, now: datetime) -> None:
     with connection.cursor() as cursor:
         cursor.execute(COUNT_ONE_MORE, [what.value, _digest(what, who), since])
         counted = cursor.fetchone()[0]
-    _refuse(what, counted)
+    if too_many(what, counted, factor=settings.LIMIT_FACTOR):
+        raise Refusal("too_many")
 
 
 def count_visitor(what: Deed, address: str, *, now: datetime) -> None:
@@ -42,12 +43,6 @@ def count_visitor(what: Deed, address: str, *, now: datetime) -> None:
     """
     if address:
         count(what, address, now=now)
-
-
-def refuse_spent(what: Deed, who: str, *, now: datetime) -> None:
-    """Where too many were counted already, say so without counting. Raises Refusal too_many."""
-    row = DeedCount.objects.filter(what=what.value, who=_digest(what, who), since=stretch_at(what, now)).first()
-    _refuse(what, row.count if row else 0)
 
 
 def refuse_many_open(mobile: str, *, now: datetime) -> None:
@@ -66,11 +61,6 @@ def refuse_many_open(mobile: str, *, now: datetime) -> None:
 def forget_old(*, now: datetime) -> int:
     """Delete the counts of stretches that are over. Returns how many."""
     return DeedCount.objects.filter(since__lte=now - LONGEST).delete()[0]
-
-
-def _refuse(what: Deed, counted: int) -> None:
-    if too_many(what, counted, factor=settings.LIMIT_FACTOR):
-        raise Refusal("too_many")
 
 
 def _digest(what: Deed, who: str) -> str:

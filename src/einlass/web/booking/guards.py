@@ -34,7 +34,8 @@ def count(request: HttpRequest, deed: Deed, *, now: datetime) -> None:
 
 
 def own_pages(*patterns: URLPattern) -> list[URLPattern]:
-    """These addresses, guarded against somebody who tries links. Whoever tried too many gets none any more, right or wrong."""
+    """These addresses, guarded against somebody who tries links. A right one opens also after many wrong ones from its visitor's
+    address: nobody guesses it, and a whole school or mobile network may share that address."""
     for pattern in patterns:
         pattern.callback = _guarded(pattern.callback)
     return list(patterns)
@@ -43,12 +44,10 @@ def own_pages(*patterns: URLPattern) -> list[URLPattern]:
 def _guarded(view: View) -> View:
     @wraps(view)
     def guarded(request: HttpRequest, **values: Any) -> HttpResponse:
-        now = timezone.now()
         try:
-            limits.refuse_spent(Deed.WRONG_LINK, client_of(request), now=now)
             return private(view(request, **values))
         except Http404:
-            return _not_there(request, now=now)
+            return _not_there(request, now=timezone.now())
         except Refusal as refusal:
             if refusal.code != "too_many":
                 raise
@@ -63,7 +62,11 @@ def _not_there(request: HttpRequest, *, now: datetime) -> HttpResponse:
         count(request, Deed.WRONG_LINK, now=now)
     except Refusal as refusal:
         return too_many(request, refusal)
-    return private(refusals.not_found(request))
+    response = private(refusals.not_found(request))
+    if request.headers.get("HX-Request") == "true":
+        # A page that is still open and asks for its key would ask for ever; it comes anew, and is told.
+        response.headers["HX-Refresh"] = "true"
+    return response
 
 
 def too_many(request: HttpRequest, refusal: Refusal) -> HttpResponse:
