@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from einlass.core.comparing import NOTES_VERSION
 from einlass.core.events import GUEST, Actor
 from einlass.models import Booking, Branch, Door, LockSystem, Organisation, Question, Room, Service, ServiceRoom, User
 from einlass.operations.bookings import Wish, book
@@ -60,7 +61,7 @@ def make_lock_system(*, enabled: bool = True, secret: str = API_SECRET, **values
 def make_branch(*, now: datetime | None = None, doors: dict[str, str] | None = None, **values: Any) -> Branch:
     """A branch in Bern, open day and night. With `now` its site counts as confirmed and its doors as read."""
     values = {"key": "bern", "name": "Bern Bahnhof", "time_zone": "Europe/Zurich", "opening_hours": WHOLE_WEEK} | values
-    confirmed = {"site_id": BERN, "site_name": "Bern Bahnhof", "site_confirmed_at": now} if now else {}
+    confirmed = {"site_id": BERN, "site_name": "Bern Bahnhof", "site_confirmed_at": now, "compared_by": NOTES_VERSION} if now else {}
     branch = Branch.objects.create(**(confirmed | values))
     chosen = dict.fromkeys(ALWAYS_OPEN, "always") | dict.fromkeys((AARE, GURTEN, MEETING, CONSULTING), "services")
     for position, (component, use) in enumerate((chosen if doors is None else doors).items()):

@@ -11,7 +11,7 @@ import typer
 from django.db import Error as DatabaseError
 
 from einlass import __version__
-from einlass.cli import accounts, configuration, keys, mail, running
+from einlass.cli import accounts, backup, configuration, keys, mail, running
 from einlass.conf.environment import ConfigurationError
 from einlass.core.errors import Refusal
 from einlass.operations.config_yaml import ConfigFileError
@@ -33,6 +33,8 @@ COMMANDS: tuple[Callable[..., None], ...] = (
     configuration.check,
     configuration.apply,
     configuration.export,
+    backup.backup,
+    backup.restore,
 )
 for command in COMMANDS:
     app.command()(command)

@@ -72,5 +72,5 @@ def let_go_of_database() -> None:
             connection.close_pool()  # type: ignore[attr-defined] # PostgreSQL only
 
 
-def print_json(data: Any) -> None:
-    typer.echo(json.dumps(data, ensure_ascii=False, indent=2))
+def print_json(data: Any, *, err: bool = False) -> None:
+    typer.echo(json.dumps(data, ensure_ascii=False, indent=2), err=err)

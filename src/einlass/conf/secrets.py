@@ -25,7 +25,35 @@ def encryption_keys(env: Environment) -> tuple[bytes, ...]:
     """The AES keys, newest first; the first seals, all of them open. Raises ConfigurationError for one that is no key."""
     given = _given(env.encryption_keys.get_secret_value(), env.encryption_keys_file)
     text = given or _made(env, MADE_ENCRYPTION_KEYS, "EINLASS_ENCRYPTION_KEYS")
+    return read_keys(text)
+
+
+def read_keys(text: str) -> tuple[bytes, ...]:
+    """The AES keys of a text such as the variable holds. Raises ConfigurationError for one that is no key."""
     return tuple(_key(part) for part in text.replace(",", " ").split())
+
+
+def refuse_given(env: Environment) -> None:
+    """Raises ConfigurationError where the environment gives the keys: then it is the environment that has to be changed."""
+    given = (env.secret_key.get_secret_value(), env.secret_key_file, env.encryption_keys.get_secret_value(), env.encryption_keys_file)
+    if any(given) or not env.on_sqlite:
+        raise ConfigurationError(
+            "This machine has its keys from EINLASS_SECRET_KEY and EINLASS_ENCRYPTION_KEYS, so the backup's cannot be put in their place."
+        )
+
+
+def put_in_place(env: Environment, *, secret_key: str, encryption_keys: str) -> None:
+    """Keep two keys from a backup as the files of the data folder; those that are there already stay beside them under another name."""
+    for name, text in ((MADE_SECRET_KEY, secret_key), (MADE_ENCRYPTION_KEYS, encryption_keys)):
+        file = env.data_dir.absolute() / name
+        if file.exists() and file.read_text().strip() == text:
+            continue
+        fresh = file.with_name(f"{name}.new")
+        fresh.touch(mode=0o600)
+        fresh.write_text(f"{text}\n")
+        if file.exists():
+            file.replace(file.with_name(f"{name}.before_restore"))
+        fresh.replace(file)
 
 
 def fingerprint(keys: tuple[bytes, ...]) -> str:

@@ -193,6 +193,41 @@ class BrakeReleased(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class BackupRestored(Event):
+    """A backup was put back: all that happened between `taken_at` and now is not in it."""
+
+    kind: ClassVar[str] = "backup.restored"
+    taken_at: str
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class StrayKeyFound(Event):
+    """The vendor has a key with a mark of ours that we know nothing of (F21). A person decides."""
+
+    kind: ClassVar[str] = "stray_key.found"
+    marker: str
+
+
+@dataclass(frozen=True, slots=True)
+class StrayKeyDecided(Event):
+    """A person said what is to become of a key that we know nothing of: "revoke" or "kept"."""
+
+    kind: ClassVar[str] = "stray_key.decided"
+    marker: str
+    decision: str
+
+
+@dataclass(frozen=True, slots=True)
+class StrayKeyEnded(Event):
+    """A key that we knew nothing of opens nothing any more, or belongs to a booking after all: "revoked", "gone" or "known"."""
+
+    kind: ClassVar[str] = "stray_key.ended"
+    marker: str
+    how: str
+
+
+@dataclass(frozen=True, slots=True)
 class ConfigurationApplied(Event):
     """A configuration file changed something. Names what, with the values before and after, never a secret."""
 

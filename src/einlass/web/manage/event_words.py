@@ -33,6 +33,10 @@ SENTENCES = {
     "doors.changed": _("Doors of %(branch)s are different at exivo."),
     "brake.engaged": _("%(planned)s keys of %(branch)s would be taken back. Einlass waits for a person."),
     "brake.released": _("The keys of %(branch)s that waited may be taken back."),
+    "backup.restored": _("A backup was put back. It holds everything up to %(taken_at)s."),
+    "stray_key.found": _("exivo has a key of Einlass that no booking of %(branch)s knows: %(marker)s."),
+    "stray_key.decided": _("The key %(marker)s, which no booking knows: %(decision)s."),
+    "stray_key.ended": _("The key %(marker)s, which no booking knew: %(how)s."),
     "configuration.applied": _("A configuration file was applied."),
     "settings.changed": _("Settings were saved."),
     "settings.doors_changed": _("Settings on which doors and keys depend were saved."),
@@ -65,6 +69,14 @@ SECURED_WORDS = {
     "recovery_codes": _("new recovery codes"),
     "factors_removed": _("all second factors removed"),
 }
+STRAY_WORDS = {
+    "revoke": _("to be taken back"),
+    "kept": _("to be left alone"),
+    "revoked": _("taken back"),
+    "gone": _("opens nothing any more"),
+    "known": _("belongs to a booking after all"),
+}
+WORDS = {"state": OPENING_WORDS, "decision": STRAY_WORDS, "how": STRAY_WORDS, "what": SECURED_WORDS}
 LEFT_OUT = "–"
 
 
@@ -89,10 +101,8 @@ def _word(name: str, value: Any, *, questions: Mapping[str, str]) -> str:
             return ", ".join(questions.get(str(key)) or str(key) for key in value)
         case "problem", str():
             return problem_sentence(value)
-        case "state", str():
-            return str(OPENING_WORDS.get(value, value))
-        case "what", str():
-            return str(SECURED_WORDS.get(value, value))
+        case "state" | "decision" | "how" | "what", str():
+            return str(WORDS[name].get(value, value))
         case _, list():
             return ", ".join(str(item) for item in value)
     return str(value)

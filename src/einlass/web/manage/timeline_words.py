@@ -41,7 +41,7 @@ SENTENCES = {
 # After a request the same event means that somebody approved it.
 APPROVED = _("Confirmed")
 # These belong to a branch, the settings or an account, never to a booking.
-OTHERS = frozenset({"site", "doors", "brake", "configuration", "settings", "user", "token"})
+OTHERS = frozenset({"site", "doors", "brake", "backup", "stray_key", "configuration", "settings", "user", "token"})
 AT_VENDOR = frozenset({"key.revoked", "key.drifted", "door.opening_ended"})
 REASONS = {
     "no_grant": _("the booking has ended"),
