@@ -93,6 +93,14 @@ def test_translations_keep_to_the_house_style(language: str, words: tuple[str, .
     assert [word for word in words if word in said] == []
 
 
+def test_french_signs_in_two_parts_stand_apart_without_a_break() -> None:
+    """A space that does not break stands before colon, semicolon and question mark; the name of a header is no French."""
+    said = [value for entry in entries("fr") for key, value in entry.items() if key.startswith("msgstr")]
+
+    close = [text for text in said if re.search(r"[^\W\d](?:[;?](?:\s|$)|: (?=%|\w))", text) and "Authorization:" not in text]
+    assert close == []
+
+
 @pytest.mark.parametrize("language", ["fr", "it"])
 def test_nothing_longer_than_a_few_words_was_left_in_english(language: str) -> None:
     """Names stay what they are; a sentence does not."""
