@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from einlass.core.grants import Grant
-from einlass.core.keys import AT_VENDOR, OPEN, HeldKey, KeyState
+from einlass.core.keys import AT_VENDOR, OPEN, OVERDUE, HeldKey, KeyState
 from einlass.core.windows import Window
 
 
@@ -74,6 +74,8 @@ def access_state(
     """The state of a booking's key. `expected` is the window of the key that the booking ought to have even where it cannot
     be granted yet (a site that is not confirmed), None where it opens no door or no longer does."""
     window = grant.window if grant else expected
+    if any(key.state in OPEN and key.drifted == OVERDUE for key in keys):
+        return AccessState.REVOKING
     open_keys = [key for key in keys if key.state in OPEN and key.window.end > now]
     if window is None:
         return _without_grant(open_keys, keys)

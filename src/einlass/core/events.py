@@ -144,6 +144,17 @@ class KeyDrifted(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class KeyExposed(Event):
+    """A key that ought to have been gone may have opened its doors all the same: an incident for the operator (F32, F43). The times
+    are ISO 8601 in UTC, `until` is when it ended at last."""
+
+    kind: ClassVar[str] = "key.exposed"
+    marker: str
+    since: str
+    until: str
+
+
+@dataclass(frozen=True, slots=True)
 class KeyTrouble(Event):
     """A key could not be made, read or taken back. `problem` is one of the stable problem codes."""
 

@@ -19,6 +19,10 @@ READ_LAG = timedelta(seconds=30)
 
 # In front of what differs, where a person asked for another key: nothing need be wrong with the one that is there.
 REISSUED = "reissued"
+# What differs of a key whose time is over and that the vendor still lists as valid (F43).
+OVERDUE = "overdue"
+# A vendor's clock may differ from ours by less than this: until then a key that is not said to be over is none of our business.
+OVERDUE_AFTER = timedelta(minutes=10)
 
 
 class KeyState(StrEnum):
@@ -64,6 +68,10 @@ class SeenKey:
     def alive(self, now: datetime) -> bool:
         """live = not revoked, not expired, and its end not yet past (F51); a key without a readable window counts as alive."""
         return not self.revoked and not self.expired and (self.window is None or self.window.end > now)
+
+    def overdue(self, now: datetime) -> bool:
+        """Whether it ought to have ended by itself and has not."""
+        return not self.revoked and not self.expired and self.window is not None and self.window.end + OVERDUE_AFTER <= now
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,7 +245,7 @@ def _best(grant: Grant | None, open_keys: Sequence[HeldKey]) -> HeldKey | None:
 
 
 def _expired(open_keys: Sequence[HeldKey], *, now: datetime) -> Step | None:
-    return next((Expire(key) for key in open_keys if key.window.end <= now), None)
+    return next((Expire(key) for key in open_keys if key.window.end <= now and key.drifted != OVERDUE), None)
 
 
 def _ours_at_vendor(keys: Sequence[HeldKey], *, listing: Listing, now: datetime) -> Step | None:
@@ -284,7 +292,7 @@ def revocation_reason(key: HeldKey, grant: Grant | None) -> str:
     if grant is not None and was_reissued(key.drifted):
         return REISSUED
     if key.drifted:
-        return "drifted"
+        return OVERDUE if key.drifted == OVERDUE else "drifted"
     if grant is None:
         return "no_grant"
     return "replaced" if not key.serves(grant) else "duplicate"

@@ -40,6 +40,7 @@ FOLLOWS: dict[type[Event], frozenset[Follower]] = {
     events.KeyReady: MESSAGES,
     events.KeyRevoked: NOTHING,
     events.KeyDrifted: KEYS,
+    events.KeyExposed: NOTHING,
     events.KeyTrouble: NOTHING,
     events.KeyTroubleOver: NOTHING,
     events.SiteConfirmed: KEYS,

@@ -27,6 +27,7 @@ from einlass.models import Key, LockSystem, VendorCall
 from einlass.models.fields import text_in
 from einlass.models.sealed import CannotUnseal
 from einlass.operations.claims import Claim, LeaseLost
+from einlass.operations.key_exposure import tell_exposure
 from einlass.operations.key_rows import Situation, close, drift, happened, new_row, put
 from einlass.operations.lock_systems import NotAsked, driver_of, note_success
 
@@ -97,13 +98,20 @@ def revoke(claim: Claim, situation: Situation, row: Key, *, reason: str) -> date
     with _result(claim, call, system, not_applied=lambda: None):
         driver.revoke(row.site_id, row.vendor_id)
     seen = _reading(claim, system, row)
-    if seen is not None and seen.alive(claim.clock()):
+    if seen is not None and _opens_still(row, seen, now=claim.clock()):
         return _still_alive(claim, situation, row)
     with transaction.atomic():
         claim.hold()
+        if row.drifted == core.OVERDUE:
+            tell_exposure(situation, row, now=claim.clock())
         close(row, KeyState.REVOKED, now=claim.clock(), reason=reason)
         happened(situation, KeyRevoked(marker=row.marker, reason=reason), now=claim.clock())
     return None
+
+
+def _opens_still(row: Key, seen: SeenKey, *, now: datetime) -> bool:
+    """Of a key that did not end with its time, only the vendor's own word counts (F43)."""
+    return not (seen.revoked or seen.expired) if row.drifted == core.OVERDUE else seen.alive(now)
 
 
 def _still_alive(claim: Claim, situation: Situation, row: Key) -> datetime:

@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from einlass.core.events import CLOCK, Actor, BrakeEngaged, BrakeReleased, KeyDrifted
-from einlass.core.keys import READ_LAG, KeyState, Listing, SeenKey, brake_engages, differences
+from einlass.core.keys import OPEN, OVERDUE, READ_LAG, KeyState, Listing, SeenKey, brake_engages, differences
 from einlass.core.locks import LockSystemState
 from einlass.locks.port import LockFailure
 from einlass.models import Access, Branch, Key, LockSystem, VendorCall
@@ -25,6 +25,10 @@ from einlass.queries.keys import open_keys_of_site
 log = structlog.get_logger()
 
 SWEEP_LEASE = timedelta(minutes=5)
+CLOSED_STATES = sorted(state.value for state in KeyState if state not in OPEN)
+# For so long after its end a key is watched for whether it really ended; a list may show what was taken back for a little longer.
+OVERDUE_FOR = timedelta(days=1)
+LIST_LAG = 2 * READ_LAG
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,15 +104,18 @@ def _compare(branch: Branch, listing: Listing, *, now: datetime) -> Swept:
     drifted = [(row, _difference(row, seen.get(row.vendor_id), listing)) for row in rows.values() if _settled(row, listing)]
     drifted = [(row, what) for row, what in drifted if what]
     strays = _strays(branch, listing, now=now)
+    returned = _returned(branch, listing, now=now)
     ours = {key.id for key in listing.keys if key.id in rows} | {key.id for _, key in strays}
     not_ours = sum(1 for key in listing.keys if key.id not in ours and key.alive(now) and not key.marker)
-    to_revoke = sum(1 for _, what in drifted if not gone_of(what)) + len(strays)
+    to_revoke = sum(1 for _, what in drifted if not gone_of(what)) + len(strays) + len(returned)
     braked = _brake(branch, revocations=to_revoke, live=len(rows), now=now)
     for row, what in drifted:
         _mark(row, what, now=now)
     for row, key in strays:
         _take(row, key, now=now)
-    return Swept(branch.key, len(listing.keys), len(drifted), len(strays), not_ours, complete=True, braked=braked)
+    for row, key in returned:
+        _reopen(row, key, now=now)
+    return Swept(branch.key, len(listing.keys), len(drifted) + len(returned), len(strays), not_ours, complete=True, braked=braked)
 
 
 def _settled(row: Key, listing: Listing) -> bool:
@@ -133,6 +140,16 @@ def _strays(branch: Branch, listing: Listing, *, now: datetime) -> list[tuple[Ke
     sending = KeyState.SENDING.value
     settled = {row.marker: row for row in rows if row.state != sending or (row.sent_at and row.sent_at + READ_LAG <= now)}
     return [(row, unnamed[marker]) for marker, row in settled.items()]
+
+
+def _returned(branch: Branch, listing: Listing, *, now: datetime) -> list[tuple[Key, SeenKey]]:
+    """Rows that are closed and whose key opens all the same: alive again over there, or not ended with its time (F43). A list may lag
+    behind what was just taken back (F16)."""
+    seen = {key.id: key for key in listing.keys if key.marker and (key.alive(now) or key.overdue(now))}
+    closed = Key.objects.filter(branch=branch, site_id=branch.site_id, vendor_id__in=list(seen), state__in=CLOSED_STATES)
+    lately = closed.filter(Q(valid_until__gt=now) | Q(closed_at__gt=now - OVERDUE_FOR), closed_at__lte=listing.taken_at - LIST_LAG)
+    rows = lately.select_related("booking__branch")
+    return [(row, seen[row.vendor_id]) for row in rows]
 
 
 def _brake(branch: Branch, *, revocations: int, live: int, now: datetime) -> bool:
@@ -175,6 +192,19 @@ def _take(row: Key, seen: SeenKey, *, now: datetime) -> None:
         _lock_work(row)
         if adopt(row, seen) if not row.vendor_id else take_in(row, seen, now=now):
             make_due(row.booking, now=now, reason="stray")
+
+
+def _reopen(row: Key, seen: SeenKey, *, now: datetime) -> None:
+    """The row counts again, so that the plan uses the key or takes it back."""
+    over = row.valid_until <= now
+    drifted = OVERDUE if over else ",".join(differences(row.facts(), seen))
+    with transaction.atomic():
+        _lock_work(row)
+        closed = Key.objects.filter(pk=row.pk, state=row.state)
+        fields = {"state": KeyState.ISSUED.value, "drifted": drifted[:60], "closed_at": None, "closed_reason": "", "revoke_sent_at": None}
+        if closed.update(**fields):
+            what = OVERDUE if over else "returned"
+            record(KeyDrifted(marker=row.marker, what=what), actor=CLOCK, now=now, booking=row.booking)
 
 
 def _lock_work(row: Key) -> None:

@@ -19,6 +19,7 @@ from einlass.locks.port import LockFailure, LockNeedsOperator, LockOutcomeUnknow
 from einlass.models import Access, Booking, LockSystem
 from einlass.operations.claims import Claim, Clock, LeaseLost, claim_booking, come_back_after_lease, look_again
 from einlass.operations.key_calls import issue, observe, read_back, revoke
+from einlass.operations.key_exposure import tell_exposure
 from einlass.operations.key_rows import Situation, adopt, close, happened, take_in
 from einlass.operations.lock_systems import confirm_site, note_failure
 from einlass.operations.wakeups import Wakeup, wake
@@ -209,6 +210,7 @@ def _write_down(claim: Claim, situation: Situation, step: core.Step) -> None:
         claim.hold()
         match step:
             case core.Expire(key):
+                tell_exposure(situation, situation.row(key), now=now)
                 close(situation.row(key), KeyState.EXPIRED, now=now, reason="window_over")
             case core.Abandon(key, reason):
                 close(situation.row(key), KeyState.ABANDONED, now=now, reason=reason)
@@ -275,8 +277,10 @@ def _problem_of(failure: LockFailure, step: core.Step) -> str:
             return "outcome_unknown"
         case LockNeedsOperator():
             return "credentials_rejected" if failure.what == "credentials" else "site_unconfirmed"
+        case _ if isinstance(step, core.Revoke):
+            return "failed_to_expire" if step.key.drifted == core.OVERDUE else "failed_to_revoke"
         case _:
-            return "failed_to_revoke" if isinstance(step, core.Revoke) else "refused"
+            return "refused"
 
 
 def _settle(claim: Claim, situation: Situation) -> None:

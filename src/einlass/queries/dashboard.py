@@ -125,7 +125,7 @@ def _needs_a_person(need: KeyNeed, now: datetime) -> bool:
     if state is AccessState.TROUBLE:
         return True
     if state is AccessState.REVOKING:
-        return problem is not None and problem.code == "failed_to_revoke"
+        return problem is not None and problem.code in {"failed_to_revoke", "failed_to_expire"}
     waits = need.is_late and now - need.booking.created_at >= PATIENCE_SHORT
     return waits and need.opens_at - now <= LATE
 

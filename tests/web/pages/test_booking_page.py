@@ -176,9 +176,11 @@ def test_history_fills_every_sentence(desk: Client, booking: Booking) -> None:
     """Each kind with the data that its class carries: none breaks the page, none shows a gap."""
     window = {"old_start": NOW.isoformat(), "old_end": booking.end.isoformat(), "old_room": "aare"}
     moved = window | {"new_start": NOW.isoformat(), "new_end": booking.end.isoformat(), "new_room": "gurten"}
+    exposed = {"marker": "x", "since": NOW.isoformat(), "until": booking.end.isoformat()}
+    timed = {"booking.moved": moved, "key.exposed": exposed}
     for event in events.Event.__subclasses__():
         if event.kind in SENTENCES:
-            data = moved if event.kind == "booking.moved" else {name: ["mobile"] if name == "questions" else "x" for name in _fields(event)}
+            data = timed.get(event.kind) or {name: ["mobile"] if name == "questions" else "x" for name in _fields(event)}
             EventRecord.objects.create(at=NOW, kind=event.kind, booking=booking, actor_kind="clock", data=data)
 
     history = part(desk.get(page_of(booking)).content.decode(), "tl")

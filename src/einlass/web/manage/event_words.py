@@ -27,6 +27,7 @@ SENTENCES = {
     "key.ready": _("The key is ready: booking %(booking)s."),
     "key.revoked": _("A key was taken back: booking %(booking)s."),
     "key.drifted": _("A key was changed or deleted in the exivo app: booking %(booking)s."),
+    "key.exposed": _("A key that ought to have been gone may have opened: booking %(booking)s."),
     "key.trouble": _("A key is in trouble: booking %(booking)s. %(problem)s"),
     "key.trouble_over": _("What hindered the key is over: booking %(booking)s."),
     "site.confirmed": _("exivo confirmed the site of %(branch)s: %(site)s."),

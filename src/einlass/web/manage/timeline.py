@@ -117,6 +117,8 @@ def _times(booking: Booking, row: EventRecord, events: Sequence[EventRecord]) ->
     if row.kind == "booking.moved":
         old, new = _window(row, "old"), _window(row, "new")
         return {"old": _span(old, zone), "new": _span(new, zone)}
+    if row.kind == "key.exposed":
+        return {"exposed": _span(Window(datetime.fromisoformat(row.data["since"]), datetime.fromisoformat(row.data["until"])), zone)}
     moves = [event for event in events if event.kind == "booking.moved" and event.pk > row.pk]
     window = _window(moves[-1], "old") if moves else booking.window
     return {"span": _span(window, zone)}

@@ -27,6 +27,7 @@ SENTENCES = {
     "key.ready": _("Key ready: read at exivo, all as it should be"),
     "key.revoked": _("Key taken back: %(reason)s"),
     "key.drifted": _("The key was changed in the exivo app: %(what)s"),
+    "key.exposed": _("A key that ought to have been gone may have opened: %(exposed)s"),
     "key.trouble": _("Key in trouble. %(problem)s"),
     "key.trouble_over": _("What hindered the key is over"),
     "door.opening_asked": _("%(name)s: to be opened now"),
@@ -49,6 +50,7 @@ REASONS = {
     "duplicate": _("it was there twice"),
     "drifted": _("it was changed in the exivo app"),
     "reissued": _("somebody asked for a new one"),
+    "overdue": _("it was still valid after its end"),
 }
 DIFFERENCES = {
     "deleted": _("deleted"),
@@ -57,6 +59,8 @@ DIFFERENCES = {
     "doors": _("other doors"),
     "phone": _("another number"),
     "window": _("other times"),
+    "returned": _("valid again after it was gone"),
+    "overdue": _("still valid after its end"),
 }
 OPENED = {
     "opened": _("exivo accepted the opening"),
