@@ -92,6 +92,6 @@ def _jumps(band: Band | None, now: datetime, words: Words, *, fields: Markup, mo
         buttons.append(Markup('<button class="link" id="sprung-real" name="to" value="real">{}</button>').format(words("real")))
     if not buttons:
         return NOTHING
-    return Markup('<form class="jump" method="post" action="/panel/clock" role="group" aria-label="{}">{}{}</form>').format(
+    return Markup('<form method="post" action="/panel/clock"><div class="jump" role="group" aria-label="{}">{}{}</div></form>').format(
         words("jump"), fields, join(buttons)
     )

@@ -10,9 +10,11 @@ from zoneinfo import ZoneInfo
 from markupsafe import Markup
 
 from exivo_emulator.panel import marks, view
+from exivo_emulator.panel.hands import KEY_ACTS
 from exivo_emulator.panel.pieces import NOTHING, hidden, join, spoken
 from exivo_emulator.panel.view import Choice, Key
 from exivo_emulator.panel.words import Words
+from exivo_emulator.visits import Visit
 from exivo_emulator.world import World
 
 
@@ -62,11 +64,14 @@ def keys(world: World, choice: Choice, found: list[Key], shown: Key | None, word
             words("former", len(former)),
             join(_chip(key, shown, now, choice, words) for key in former[:5]),
         )
-    return Markup('<div data-part="keys"><h2 id="handy">{}</h2>{}{}{}</div>').format(
+    return Markup('<div data-part="keys"><h2 id="handy">{}</h2>{}{}{}{}</div>').format(
         words(name, len(coming)),
         join(_chip(key, shown, now, choice, words) for key in coming),
         NOTHING if found else Markup('<p class="small muted">{}</p>').format(words("keys_hint")),
         folded,
+        Markup('<form method="post" action="/panel/make">{}<button class="link small" id="anlegen">{}</button></form>').format(
+            hidden(choice.query()), words("make_by_hand")
+        ),
     )
 
 
@@ -81,8 +86,27 @@ def _chip(key: Key, shown: Key | None, now: datetime, choice: Choice, words: Wor
     elsewhere = "" if key.site.id == choice.site.id else f"{key.site.name}: "
     return Markup(
         '<div class="chip {state}" data-key="{id}" data-state="{state}"><span class="state {state}">{mark}{word}</span>'
-        '<h3 class="num">{time}</h3><p>{elsewhere}{doors}</p></div>'
-    ).format(state=key.state, id=visit.id, mark=marks.state(key.state), word=words(key.state), time=time, elsewhere=elsewhere, doors=doors)
+        '<h3 class="num">{time}</h3><p>{elsewhere}{doors}</p>{by_hand}</div>'
+    ).format(
+        state=key.state,
+        id=visit.id,
+        mark=marks.state(key.state),
+        word=words(key.state),
+        time=time,
+        elsewhere=elsewhere,
+        doors=doors,
+        by_hand=_by_hand(visit, choice, words) if key.state in ("active", "ready") else NOTHING,
+    )
+
+
+def _by_hand(visit: Visit, choice: Choice, words: Words) -> Markup:
+    buttons = join(
+        Markup('<button class="btn" id="{0}-{1}" name="act" value="{0}">{2}</button>').format(act, visit.id, words(f"key_{act}"))
+        for act in KEY_ACTS
+    )
+    return Markup(
+        '<details id="hand-{}"><summary>{}</summary><form method="post" action="/panel/key" class="acts">{}{}</form></details>'
+    ).format(visit.id, words("by_hand"), hidden({**choice.query(), "hand": visit.id}), buttons)
 
 
 def say(world: World, choice: Choice, words: Words) -> Markup:

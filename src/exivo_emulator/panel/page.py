@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from markupsafe import Markup
 
-from exivo_emulator.panel import clock, handset, house, records, view
+from exivo_emulator.panel import clock, handset, house, records, switches, view
 from exivo_emulator.panel.pieces import hidden, join
 from exivo_emulator.panel.view import Choice
 from exivo_emulator.panel.words import Words
@@ -34,7 +34,7 @@ def body(world: World, choice: Choice) -> Markup:
         keys=handset.keys(world, choice, found, shown, words),
         say=handset.say(world, choice, words),
         log=records.log(world, choice, words),
-        faults=records.faults(world, choice, words),
+        faults=switches.faults(world, choice, words),
     )
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The parts of the panel below the building: the log and the switches of the faults."""
+"""The part of the panel below the building with the log."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from markupsafe import Markup
 
 from exivo_emulator.panel import marks, view
-from exivo_emulator.panel.pieces import NOTHING, hidden, join, spoken
+from exivo_emulator.panel.pieces import NOTHING, join, spoken
 from exivo_emulator.panel.view import Choice
 from exivo_emulator.panel.words import Words
 from exivo_emulator.world import ApiCall, Tap, World
@@ -52,19 +52,3 @@ def _call_cells(call: ApiCall, words: Words) -> list[Markup]:
         Markup('<td class="none"></td>'),
         Markup('<td class="num">{}, {} ms</td>').format(outcome, call.milliseconds),
     ]
-
-
-def faults(world: World, choice: Choice, words: Words) -> Markup:
-    switches = join(
-        Markup(
-            '<li><button class="switch" id="schalter-{0}" role="switch" name="preset" value="{0}" aria-checked="{1}" data-fault="{0}">'
-            '<span>{2}</span><span class="knob" aria-hidden="true"></span></button></li>'
-        ).format(preset.name, "true" if view.is_on(world, preset) else "false", words.pick(preset.german, preset.english))
-        for preset in view.PRESETS
-    )
-    others = view.other_faults(world)
-    more = Markup('<p class="small muted more">{}</p>').format(words("faults_more", ", ".join(others))) if others else NOTHING
-    return Markup(
-        '<section data-part="faults" aria-labelledby="stoer"><h2 id="stoer">{}</h2><form method="post" action="/panel/fault">{}'
-        '<ul class="faults">{}</ul></form>{}</section>'
-    ).format(words("faults"), hidden(choice.query()), switches, more)

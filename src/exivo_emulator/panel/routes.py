@@ -12,9 +12,10 @@ from werkzeug.wrappers import Request, Response
 
 from exivo_emulator.control.taps import hold
 from exivo_emulator.control.wording import Wrong
-from exivo_emulator.faults import Plan, read_plan
+from exivo_emulator.panel import hands
 from exivo_emulator.panel.page import address, body, page
-from exivo_emulator.panel.view import PRESETS, Choice, choose
+from exivo_emulator.panel.presets import PRESETS, switch
+from exivo_emulator.panel.view import Choice, choose
 from exivo_emulator.world import World
 
 _POLICY = "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
@@ -81,13 +82,37 @@ def _target(to: str, axis: str, minutes: str) -> datetime | None:
 
 
 def fault(world: World, request: Request) -> Response:
-    """Switch one preset; other faults of the plan keep their counters."""
-    preset = next((each for each in PRESETS if each.name == request.form.get("preset")), None)
+    """Switch one preset."""
+    preset = PRESETS.get(request.form.get("preset", ""))
     if preset is None:
         return Response("No such switch.", status=400)
-    kept = [each for each in world.plan.faults if each.spec != preset.spec]
-    added = [] if len(kept) < len(world.plan.faults) else read_plan([dict(preset.spec)]).faults
-    world.plan = Plan([*kept, *added])
+    switch(world, preset)
+    return _back(choose(world, request.form))
+
+
+def key(world: World, request: Request) -> Response:
+    """Change or delete a key behind the back of whoever ordered it."""
+    try:
+        hands.change_key(world, key=request.form.get("hand", ""), act=request.form.get("act", ""))
+    except KeyError:
+        return Response("No such key, or nothing that can be done to it.", status=400)
+    return _back(choose(world, request.form))
+
+
+def make(world: World, request: Request) -> Response:
+    """A key of somebody else for the phone in sight."""
+    choice = choose(world, request.form)
+    hands.make_key(world, choice)
+    return _back(choice)
+
+
+def component(world: World, request: Request) -> Response:
+    """Take hardware out, turn it into a gateway, or put it back."""
+    choice = choose(world, request.form)
+    try:
+        hands.change_component(world, choice, component=request.form.get("component", ""), act=request.form.get("act", ""))
+    except KeyError:
+        return Response("No such component, or nothing that can be done to it.", status=400)
     return _back(choose(world, request.form))
 
 
@@ -109,6 +134,9 @@ ROUTES: dict[str, tuple[str, str, Callable[..., Response]]] = {
     "tap": ("POST", "/panel/tap", tap),
     "clock": ("POST", "/panel/clock", clock),
     "fault": ("POST", "/panel/fault", fault),
+    "key": ("POST", "/panel/key", key),
+    "make": ("POST", "/panel/make", make),
+    "component": ("POST", "/panel/component", component),
     "reset": ("POST", "/panel/reset", reset),
     "static": ("GET", "/panel/static/<name>", static),
 }

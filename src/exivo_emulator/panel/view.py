@@ -6,12 +6,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 from exivo_emulator.control.taps import phone_number
 from exivo_emulator.control.wording import Wrong
-from exivo_emulator.faults import KINDS
 from exivo_emulator.inventory import Component, Floor, Room, Site
 from exivo_emulator.panel.band import Band, band_of
 from exivo_emulator.visits import Visit, judge
@@ -25,13 +24,14 @@ GLOW = timedelta(seconds=60)
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What the address of the panel names. `wrong_phone` is a number that was typed and is none."""
+    """What the address of the panel names. `wrong_phone` is a number that was typed and is none; `hardware` what the site has or had."""
 
     site: Site
     phone: str
     key: str
     language: str
     wrong_phone: str = ""
+    hardware: tuple[Component, ...] = ()
 
     def query(self, **changes: str) -> dict[str, str]:
         found = {"site": self.site.id, "phone": self.phone, "key": self.key, "lang": self.language, **changes}
@@ -55,33 +55,6 @@ class Place:
     tap: Tap | None
 
 
-@dataclass(frozen=True, slots=True)
-class Preset:
-    """A fault as a switch."""
-
-    name: str
-    german: str
-    english: str
-    spec: Mapping[str, Any]
-
-
-PRESETS = (
-    Preset("silent", KINDS["drop"].german, KINDS["drop"].english, {"kind": "drop"}),
-    Preset(
-        "lost",
-        "Antwort geht verloren, der Schlüssel entsteht",
-        "Answer is lost, the key is made",
-        {"kind": "reset_after", "call": "create"},
-    ),
-    Preset("slow", "Antwort kommt 8 Sekunden später", "Answer comes 8 seconds later", {"kind": "slow", "seconds": 8}),
-    Preset("page", KINDS["list_fails_after_page"].german, KINDS["list_fails_after_page"].english, {"kind": "list_fails_after_page"}),
-    Preset("credentials", KINDS["reject_credentials"].german, KINDS["reject_credentials"].english, {"kind": "reject_credentials"}),
-    Preset("throttle", KINDS["throttle"].german, KINDS["throttle"].english, {"kind": "throttle", "retry_after": 30}),
-    Preset("revoke", KINDS["revoke_ignored"].german, KINDS["revoke_ignored"].english, {"kind": "revoke_ignored"}),
-    Preset("end", KINDS["ignores_end"].german, KINDS["ignores_end"].english, {"kind": "ignores_end"}),
-)
-
-
 def choose(world: World, query: Mapping[str, str]) -> Choice:
     """The choice of an address. Unknown names fall back, so that an old address never fails."""
     site = world.sites.get(query.get("site", "")) or next(iter(world.sites.values()))
@@ -91,7 +64,20 @@ def choose(world: World, query: Mapping[str, str]) -> Choice:
         phone = phone_number(typed or phone) if typed or phone else _likely_phone(world, site)
     except Wrong:
         wrong, phone = typed or phone, _likely_phone(world, site)
-    return Choice(site=site, phone=phone, key=query.get("key", ""), language=query.get("lang", ""), wrong_phone=wrong)
+    return Choice(
+        site=site,
+        phone=phone,
+        key=query.get("key", ""),
+        language=query.get("lang", ""),
+        wrong_phone=wrong,
+        hardware=_hardware(world, site),
+    )
+
+
+def _hardware(world: World, site: Site) -> tuple[Component, ...]:
+    """What is there now, and what was taken out of the building."""
+    built = next(each for each in world.building.sites if each.id == site.id)
+    return (*site.components, *(each for each in built.components if site.component(each.id) is None))
 
 
 def _likely_phone(world: World, site: Site) -> str:
@@ -190,13 +176,3 @@ def entries(world: World, choice: Choice) -> list[Tap | ApiCall]:
     """The newest of this site; calls that name an unknown site belong to none and are shown at each."""
     fitting = (entry for entry in reversed(world.entries) if entry.site_id == choice.site.id or entry.site_id not in world.sites)
     return [entry for entry, _ in zip(fitting, range(ROWS), strict=False)]
-
-
-def is_on(world: World, preset: Preset) -> bool:
-    return any(fault.spec == preset.spec for fault in world.plan.faults)
-
-
-def other_faults(world: World) -> list[str]:
-    """Kinds in the plan that no switch stands for."""
-    presets = [preset.spec for preset in PRESETS]
-    return [fault.kind for fault in world.plan.faults if fault.spec not in presets]
