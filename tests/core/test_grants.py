@@ -166,6 +166,67 @@ def test_f35_neighbours_overlap_by_both_margins() -> None:
     assert not MEETING_ROOM.window.collides(next_guest.window)
 
 
+def at(minutes: int) -> datetime:
+    """So many minutes after the booking of these tests starts; it lasts 60."""
+    return WINDOW.start + timedelta(minutes=minutes)
+
+
+@pytest.mark.parametrize(
+    ("last_ended", "next_begins", "start", "end"),
+    [
+        (None, None, -15, 75),
+        (0, None, 0, 75),
+        (-5, None, -5, 75),
+        (-15, None, -15, 75),
+        (-16, None, -15, 75),
+        (None, 60, -15, 60),
+        (None, 70, -15, 70),
+        (None, 75, -15, 75),
+        (None, 90, -15, 75),
+        (0, 60, 0, 60),
+        # Told of somebody who comes while it runs, which no room allows: its own time stays whole.
+        (20, 40, 0, 60),
+    ],
+)
+def test_f35_margins_end_at_the_neighbours_booking(last_ended: int | None, next_begins: int | None, start: int, end: int) -> None:
+    facts = replace(
+        MEETING_ROOM,
+        window=Window(at(0), at(60)),
+        last_ended=None if last_ended is None else at(last_ended),
+        next_begins=None if next_begins is None else at(next_begins),
+    )
+
+    assert key_window(facts) == Window(at(start), at(end))
+
+
+NEIGHBOUR = st.none() | st.integers(-200, 200)
+
+
+@given(st.integers(0, 120), st.integers(0, 120), NEIGHBOUR, NEIGHBOUR)
+def test_f35_key_is_never_shorter_than_the_booking_nor_longer_than_its_margins(
+    early: int, late: int, last_ended: int | None, next_begins: int | None
+) -> None:
+    facts = replace(MEETING_ROOM, window=Window(at(0), at(60)), early_minutes=early, late_minutes=late)
+    before, after = (None if minutes is None else at(minutes) for minutes in (last_ended, next_begins))
+
+    cut = key_window(replace(facts, last_ended=before, next_begins=after))
+
+    assert cut.covers(facts.window)
+    assert key_window(facts).covers(cut)
+
+
+@given(st.integers(0, 120), st.integers(0, 120), st.integers(0, 60))
+def test_f35_two_guests_in_a_row_share_at_most_the_time_between_them(early: int, late: int, gap: int) -> None:
+    first = replace(MEETING_ROOM, window=Window(at(0), at(60)), early_minutes=early, late_minutes=late, next_begins=at(60 + gap))
+    second = replace(first, window=Window(at(60 + gap), at(120 + gap)), last_ended=at(60), next_begins=None)
+
+    mine, theirs = key_window(first), key_window(second)
+
+    assert not mine.collides(second.window)
+    assert not theirs.collides(first.window)
+    assert mine.collides(theirs) is (early + late > gap and bool(gap) and min(early, gap) + min(late, gap) > gap)
+
+
 @pytest.mark.parametrize("status", Status)
 def test_r17_only_what_counts_has_a_grant(status: Status) -> None:
     granted = grant_for(replace(MEETING_ROOM, status=status))

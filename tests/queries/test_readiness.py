@@ -187,6 +187,12 @@ def test_neighbours_whose_keys_overlap_are_a_warning(buffers: dict[str, int], ok
 def test_neighbours_of_two_services_in_one_room_are_told_too() -> None:
     first = Service.objects.get()
     Service.objects.update(buffer_before=15, buffer_after=15)
+def test_neighbours_are_apart_where_margins_end_at_each_other() -> None:
+    Branch.objects.update(shrink_margins=True)
+
+    assert check("neighbours_apart") == Check("neighbours_apart", True, "bern", {"services": "", "minutes": "0"}, warning=True)
+
+
     make_service(first.branch, "kurs", rooms=[*first.rooms.all()], buffer_before=0, buffer_after=20)
 
     assert check("neighbours_apart").values == {"services": "seminar, kurs", "minutes": "15"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from einlass.core.bookings import Status
@@ -65,6 +66,10 @@ class BookingFacts:
     lock_system_enabled: bool
     site_id: str
     site_confirmed: bool
+    # Where the branch ends margins at the neighbour's (F35): when the last booking of another guest beside this one ended before it,
+    # and when the next one begins after it.
+    last_ended: datetime | None = None
+    next_begins: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +99,10 @@ GRANTING = frozenset({Status.CONFIRMED, Status.COMPLETED, Status.NO_SHOW})
 
 
 def key_window(facts: BookingFacts) -> Window:
-    """R11: 15 minutes (by default) before the start to 15 after the end, elapsed time."""
-    return facts.window.widened(before_minutes=facts.early_minutes, after_minutes=facts.late_minutes)
+    """R11: 15 minutes (by default) before the start to 15 after the end, elapsed time. A margin ends where the neighbour's booking
+    does, where the branch wants it so (F35); what a booking has of its own time is never cut."""
+    widened = facts.window.widened(before_minutes=facts.early_minutes, after_minutes=facts.late_minutes)
+    return widened.cut(after=facts.last_ended, before=facts.next_begins, keep=facts.window)
 
 
 def chosen_doors(facts: BookingFacts) -> tuple[DoorFacts, ...]:

@@ -40,6 +40,12 @@ class Window:
         """The window with margins in minutes of elapsed time, also across a clock change (R11)."""
         return Window(self.start - timedelta(minutes=before_minutes), self.end + timedelta(minutes=after_minutes))
 
+    def cut(self, *, after: datetime | None, before: datetime | None, keep: Window) -> Window:
+        """The part of it that lies after one instant and before another, and all of `keep` in any case."""
+        start = self.start if after is None else max(self.start, min(after, keep.start))
+        end = self.end if before is None else min(self.end, max(before, keep.end))
+        return Window(start, end)
+
     @property
     def minutes(self) -> int:
         """Elapsed length in whole minutes."""

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import secrets
+from datetime import datetime
 
 from django.db import models
 
@@ -12,6 +13,7 @@ from einlass.core.grants import BookingFacts
 from einlass.core.windows import Window
 from einlass.models.branches import Branch, Room
 from einlass.models.fields import one_of
+from einlass.models.neighbours import TIMES, neighbour_times
 from einlass.models.services import Service
 
 # Without 0/O, 1/I/L and U: a reference is read out on the telephone.
@@ -95,6 +97,19 @@ class Booking(models.Model):
     def window(self) -> Window:
         return Window(self.start, self.end)
 
+    def forget_neighbours(self) -> None:
+        """Its time, room or number is another now: who is beside it has to be read anew."""
+        for name in TIMES:
+            self.__dict__.pop(name, None)
+
+    def _neighbours(self) -> dict[str, datetime | None]:
+        if not self.branch.shrink_margins:
+            return {}
+        read = self.__dict__
+        if TIMES[0] not in read:
+            read = Booking.objects.filter(pk=self.pk).annotate(**neighbour_times(Booking.objects.all())).values(*TIMES).first() or {}
+        return {name: read.get(name) for name in TIMES}
+
     def facts(self) -> BookingFacts:
         """All that decides about its doors. Read with `queries.bookings.with_facts`, or it asks the database per relation."""
         branch = self.branch
@@ -113,4 +128,5 @@ class Booking(models.Model):
             lock_system_enabled=bool(system and system.grants),
             site_id=branch.site_id,
             site_confirmed=branch.site_is_confirmed,
+            **self._neighbours(),
         )

@@ -3,9 +3,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from django.db.models import Exists, F, OuterRef, Q
+from django.db import transaction
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from einlass.core.bookings import Status
 from einlass.core.grants import GRANTING
@@ -34,6 +36,17 @@ def make_due(booking: Booking, *, now: datetime, reason: str) -> None:
     wake(Wakeup(booking=booking.pk, system=str(booking.branch.lock_system_id), urgency=pressing))
 
 
+def make_due_together(bookings: Iterable[Booking], *, now: datetime, reason: str) -> None:
+    """The same for several that concern one another. In one order, so that two who do so at the same time do not wait for one another."""
+    for booking in sorted(bookings, key=lambda booking: booking.pk):
+        make_due(booking, now=now, reason=reason)
+
+
+def lock_in_order(work: QuerySet[Access]) -> None:
+    """Rows that are to be changed all at once, locked in the order of `make_due_together`; within the caller's transaction."""
+    list(work.select_for_update(of=("self",)).order_by("pk").values_list("pk"))
+
+
 def make_coming_due(*, branch: Branch | None, now: datetime, reason: str) -> int:
     """Have the keys of all coming and running bookings looked at (R17, F36); the sweep hands them to the workers.
 
@@ -48,15 +61,19 @@ def make_coming_due(*, branch: Branch | None, now: datetime, reason: str) -> int
         ignore_conflicts=True,
         batch_size=500,
     )
-    return Access.objects.filter(booking__in=bookings).update(
-        next_check_at=now, reason=reason, attempts=0, handed_at=None, changes=F("changes") + 1
-    )
+    with transaction.atomic():
+        work = Access.objects.filter(booking__in=bookings)
+        lock_in_order(work)
+        return work.update(next_check_at=now, reason=reason, attempts=0, handed_at=None, changes=F("changes") + 1)
 
 
 def hand_over_due(*, now: datetime, at_most: int = 1000) -> int:
     """Give the engine what is due and was lost, or was never handed over; the soonest start first. Returns how many."""
     due = list(due_work(now=now)[:at_most])
-    Access.objects.filter(pk__in=[work.pk for work in due]).update(handed_at=now)
+    with transaction.atomic():
+        handed = Access.objects.filter(pk__in=[work.pk for work in due])
+        lock_in_order(handed)
+        handed.update(handed_at=now)
     for work in due:
         system = str(work.booking.branch.lock_system_id)
         wake(Wakeup(booking=work.booking_id, system=system, urgency=work.urgency))

@@ -84,3 +84,4 @@ def _write(booking: Booking, answers: dict[str, object], questions: list[Questio
     booking.email = guest["email"] if "email" in kinds else booking.email
     booking.mobile = guest["mobile"] if "mobile" in kinds else booking.mobile
     booking.save(update_fields=["answers", "sequence", "guest_name", "email", "mobile"])
+    booking.forget_neighbours()

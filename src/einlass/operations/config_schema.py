@@ -14,6 +14,7 @@ from einlass.operations.config_types import (
     Components,
     Country,
     Date,
+    Days,
     Digits,
     Durations,
     Holidays,
@@ -82,7 +83,8 @@ class Organisation(Part):
     accent_colour: Colour = ""
     most_open_bookings: Annotated[int, Field(ge=1, le=1_000_000)] | None = 10
     sms_messages: SmsMessages = []
-    keep_personal_days: Annotated[int, Field(ge=1, le=36_500)] | None = None
+    keep_personal_days: Days = None
+    door_log_days: Days = None
 
 
 class MobileApp(Part):
@@ -107,6 +109,7 @@ class LockSystem(Part):
 class Margins(Part):
     early_minutes: Minutes = 15
     late_minutes: Minutes = 15
+    shrink_margins: bool = False
 
 
 class Week(Part):

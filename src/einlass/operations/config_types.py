@@ -237,6 +237,8 @@ Keys = Annotated[list[Key], AfterValidator(_different)]
 Components = Annotated[list[Annotated[str, Field(min_length=1, max_length=100)]], AfterValidator(_different)]
 Minutes = Annotated[int, Field(ge=0, le=DAY_MINUTES)]
 Notice = Annotated[int, Field(ge=0, le=525_600)]
+# How long something is kept; nothing means for ever, or not at all where it says so.
+Days = Annotated[int, Field(ge=1, le=36_500)] | None
 Duration = Annotated[int, Field(ge=1, le=31 * DAY_MINUTES)]
 Durations = Annotated[list[Duration], Field(min_length=1), AfterValidator(_different)]
 Colour = Annotated[str, AfterValidator(_colour)]

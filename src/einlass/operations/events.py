@@ -3,37 +3,43 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from enum import Enum
 
 from einlass.core import events
 from einlass.core.events import Actor, Event
+from einlass.core.windows import Window
 from einlass.models import Booking, Branch, EventRecord
 from einlass.operations import access
 from einlass.operations.guest_messages import tell_guest
+from einlass.queries.neighbours import whose_margins_end_at
 
 
 class Follower(Enum):
     """What can follow from an event. Webhooks join with their outbox."""
 
     KEYS = "keys"
+    # The keys of the bookings beside it, whose margins may end at it.
+    NEIGHBOURS = "neighbours"
     MESSAGES = "messages"
 
 
 NOTHING: frozenset[Follower] = frozenset()
 KEYS = frozenset({Follower.KEYS})
+NEIGHBOURS = frozenset({Follower.KEYS, Follower.NEIGHBOURS})
 MESSAGES = frozenset({Follower.MESSAGES})
 
 # Every class of core/events.py stands here, held by a test; what is not here does not follow.
 FOLLOWS: dict[type[Event], frozenset[Follower]] = {
     events.BookingRequested: MESSAGES,
-    events.BookingConfirmed: KEYS | MESSAGES,
-    events.BookingMoved: KEYS | MESSAGES,
-    events.BookingCancelled: KEYS | MESSAGES,
+    events.BookingConfirmed: NEIGHBOURS | MESSAGES,
+    events.BookingMoved: NEIGHBOURS | MESSAGES,
+    events.BookingCancelled: NEIGHBOURS | MESSAGES,
     events.BookingDeclined: KEYS | MESSAGES,
     events.BookingCompleted: NOTHING,
     events.BookingNoShow: NOTHING,
-    events.BookingAnswersChanged: KEYS,
+    events.BookingAnswersChanged: NEIGHBOURS,
     events.NumberChangeAsked: NOTHING,
     events.BookingLinkRenewed: NOTHING,
     events.KeyReissueAsked: KEYS,
@@ -87,9 +93,19 @@ def record(
     )
     if Follower.KEYS in FOLLOWS[type(event)]:
         if booking is not None:
-            access.make_due(booking, now=now, reason=event.kind)
+            access.make_due_together([booking, *_beside(event, booking, now=now)], now=now, reason=event.kind)
         else:
             access.make_coming_due(branch=branch, now=now, reason=event.kind)
     if Follower.MESSAGES in FOLLOWS[type(event)] and booking is not None:
         tell_guest(event, booking, now=now)
     return row
+
+
+def _beside(event: Event, booking: Booking, *, now: datetime) -> Iterable[Booking]:
+    """Where it comes to, and where it was until now."""
+    if Follower.NEIGHBOURS not in FOLLOWS[type(event)]:
+        return ()
+    windows = [booking.window]
+    if isinstance(event, events.BookingMoved):
+        windows.append(Window(datetime.fromisoformat(event.old_start), datetime.fromisoformat(event.old_end)))
+    return whose_margins_end_at(booking, windows, now=now)

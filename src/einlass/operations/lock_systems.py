@@ -31,7 +31,7 @@ from einlass.locks.port import (
 )
 from einlass.models import Access, Branch, Door, LockSystem, Worker
 from einlass.models.sealed import seal, unseal
-from einlass.operations.access import hand_over_due
+from einlass.operations.access import hand_over_due, lock_in_order
 from einlass.operations.events import record
 
 log = structlog.get_logger()
@@ -260,7 +260,9 @@ def note_success(system: LockSystem, *, now: datetime) -> None:
     if came_back:
         log.info("lock_system_answers_again", system=system.key)
         waiting = Access.objects.filter(booking__branch__lock_system=system, attempts__gt=0)
-        waiting.update(next_check_at=now, attempts=0, handed_at=None)
+        with transaction.atomic():
+            lock_in_order(waiting)
+            waiting.update(next_check_at=now, attempts=0, handed_at=None)
         hand_over_due(now=now)
 
 

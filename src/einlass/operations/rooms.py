@@ -48,6 +48,7 @@ def take_room(booking: Booking, *, window: Window, persons: int, now: datetime, 
     try:
         with transaction.atomic():
             booking.save()
+        booking.forget_neighbours()
     except IntegrityError as error:
         if "no_overlap" not in str(error):
             raise

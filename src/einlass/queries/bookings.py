@@ -12,14 +12,18 @@ from django.db.models import Q, QuerySet
 from einlass.core.bookings import Status
 from einlass.core.events import BookingLinkRenewed
 from einlass.models import Booking, EventRecord, Service
+from einlass.models.neighbours import neighbour_times
 
 HOLDS = (Status.HELD.value, Status.LAPSED.value)
 
 
 def with_facts(bookings: QuerySet[Booking]) -> QuerySet[Booking]:
     """The bookings with all that decides about their doors and tells the state of their keys; a fixed number of queries."""
-    return bookings.select_related("branch__lock_system", "service", "room", "access").prefetch_related(
-        "branch__doors", "service__doors", "room__doors", "keys"
+    near = neighbour_times(Booking.objects.all())
+    return (
+        bookings.annotate(**near)
+        .select_related("branch__lock_system", "service", "room", "access")
+        .prefetch_related("branch__doors", "service__doors", "room__doors", "keys")
     )
 
 

@@ -27,5 +27,7 @@ def form_of(branch: Branch, **changed: str) -> dict[str, str]:
     }
     if branch.lock_system:
         named["lock_system"] = branch.lock_system.key
+    if branch.shrink_margins:
+        named["shrink_margins"] = "on"
     doors = {f"door-{door.component}": door.use for door in branch.doors.all() if "gateway" not in door.kind}
     return named | hours | doors | changed

@@ -51,6 +51,25 @@ def test_page_tells_guest_time_and_answers_with_links(desk: Client, booking: Boo
     assert f"http://testserver/b/{booking.link_token}/" in html
 
 
+def test_neighbour_whose_key_opens_at_the_same_time_is_named_on_both_pages(desk: Client, booking: Booking) -> None:
+    other = make.make_booking(booking.service, now=NOW, hours=26, mobile="079 000 11 22", last_name="Wyss")
+
+    pages = [desk.get(page_of(each)) for each in (booking, other)]
+
+    texts = [text_of(page) for page in pages]
+    assert "Zwei Schlüssel zugleich 11:45–12:15 öffnet auch der Schlüssel der Buchung daneben: Lea Wyss" in texts[0]
+    assert "Zwei Schlüssel zugleich 11:45–12:15 öffnet auch der Schlüssel der Buchung daneben: Lea Baumann" in texts[1]
+    assert f'href="{page_of(other)}"' in pages[0].content.decode()
+    assert 'href="/manage/settings/branches/bern/"' in pages[0].content.decode()
+
+
+def test_neighbours_are_no_matter_where_margins_end_at_each_other(desk: Client, booking: Booking) -> None:
+    make.make_booking(booking.service, now=NOW, hours=26, mobile="079 000 11 22")
+    Branch.objects.update(shrink_margins=True)
+
+    assert "Zwei Schlüssel zugleich" not in text_of(desk.get(page_of(booking)))
+
+
 def test_page_shows_answers_in_words_also_of_questions_that_are_gone(desk: Client, booking: Booking) -> None:
     Question.objects.create(
         key="seats", kind="several", label={"de": "Bestuhlung"}, options=[{"key": "circle", "label": {"de": "im Kreis"}}], active=False

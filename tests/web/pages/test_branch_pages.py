@@ -124,6 +124,19 @@ def test_new_branch_takes_zurich_and_the_only_account_by_default(desk: Client) -
     assert '<option value="exivo" selected>' in page
 
 
+def test_margins_that_end_at_the_neighbour_are_a_box_to_tick(desk: Client) -> None:
+    branch = make_branch()
+
+    ticked = desk.post(PAGE, form_of(branch, shrink_margins="on"))
+    after = Branch.objects.get()
+    page = desk.get(PAGE)
+    desk.post(PAGE, {name: value for name, value in form_of(after).items() if name != "shrink_margins"})
+
+    assert (ticked.status_code, after.shrink_margins, Branch.objects.get().shrink_margins) == (302, True, False)
+    assert "Gespeichert: Minuten enden bei der Buchung daneben." in text_of(page)
+    assert page.context["form"]["shrink_margins"].value() is True
+
+
 def test_new_branch_called_new_gets_another_key(desk: Client) -> None:
     typed = {
         "name__de": "New",

@@ -42,6 +42,7 @@ FILE: dict[str, Any] = {
         "most_open_bookings": 4,
         "sms_messages": ["sms_confirmed", "sms_reminder"],
         "keep_personal_days": 180,
+        "door_log_days": 30,
     },
     "lock_systems": [
         {
@@ -64,7 +65,7 @@ FILE: dict[str, Any] = {
             "holidays": "CH-BE",
             "lock_system": "exivo",
             "site_id": BERN,
-            "access": {"early_minutes": 20, "late_minutes": 10},
+            "access": {"early_minutes": 20, "late_minutes": 10, "shrink_margins": True},
             "opening_hours": {"mon": ["08:00-12:00", "13:30-22:00"], "sat": ["22:00-02:00"]},
             "exceptions": [{"date": "2027-01-02", "hours": []}, {"date": "2027-01-03", "hours": ["10:00-16:00"]}],
             "embed_origins": ["https://www.example.org", "https://example.com"],
@@ -155,7 +156,7 @@ def _organisation(owner: Client) -> None:
         sms_messages=["sms_confirmed", "sms_reminder"],
         logo=SimpleUploadedFile("logo.png", DRAWN, content_type="image/png"),
     )
-    send(owner, f"{SETTINGS}privacy/", keep_personal_days="180")
+    send(owner, f"{SETTINGS}privacy/", keep_personal_days="180", door_log_days="30")
 
 
 def _integration(owner: Client) -> None:
@@ -178,6 +179,7 @@ def _branch(owner: Client) -> None:
         embed_origins="https://www.example.org/\nexample.com",
         early_minutes="20",
         late_minutes="10",
+        shrink_margins="on",
         **HOURS,
         **days,
     )

@@ -72,6 +72,26 @@ def test_empty_keeps_everything(owner: Client, service: Service) -> None:
     assert "Personendaten bleiben, bis jemand sie löscht." in text_of(owner.get(PAGE))
 
 
+def test_door_log_is_off_until_somebody_says_for_how_long(owner: Client, service: Service) -> None:
+    before = organisation().door_log_days
+
+    answer = keep(owner, "90", door_log_days="30")
+
+    assert (before, answer.status_code, organisation().door_log_days) == (None, 302, 30)
+    page = text_of(owner.get(PAGE))
+    assert "Das Türprotokoll ist ein und bleibt 30 Tage." in page
+    assert "Personendaten werden 90 Tage nach dem Ende einer Buchung gelöscht." in page
+
+
+def test_door_log_that_is_switched_off_is_said_to_be_gone(owner: Client, service: Service) -> None:
+    Organisation.objects.update(door_log_days=30)
+
+    keep(owner, "")
+
+    assert organisation().door_log_days is None
+    assert "Es wird nicht gelesen, und was da war, wird gelöscht." in text_of(owner.get(PAGE))
+
+
 def test_saving_the_same_says_that_nothing_changed(owner: Client, service: Service) -> None:
     Organisation.objects.update(keep_personal_days=30)
 

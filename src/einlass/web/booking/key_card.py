@@ -101,7 +101,7 @@ def key_card(booking: Booking, access: AccessView, *, now: datetime) -> KeyCard 
         doors=tuple(name for _, name in access.doors),
         app=app_of(booking.branch),
         phone=_masked(booking.mobile),
-        late_minutes=booking.branch.late_minutes,
+        late_minutes=max(0, int((window.end - booking.end).total_seconds() // 60)),
         seconds=_seconds(access.state),
         turns_in=_turns_in(window, now=now),
     )

@@ -20,6 +20,7 @@ from einlass.queries.bookings import with_facts
 from einlass.queries.history import history_of, questions_answered
 from einlass.queries.keys import access_of
 from einlass.queries.messages import messages_of
+from einlass.queries.neighbours import Overlap, overlaps_of
 from einlass.queries.scope import visible_bookings
 from einlass.web import formats
 from einlass.web.context import operator_of
@@ -61,6 +62,7 @@ def booking(request: HttpRequest, reference: str) -> HttpResponse:
         "can": doable(found, now=now),
         "why": why_box(found, access, request.GET.dict(), now=now),
         "key": staff_key(found, access, now=now),
+        "overlaps": [_in_words(overlap, zone=found.branch.time_zone) for overlap in overlaps_of(found)],
         "guest": guest_facts(found.answers, questions, reading),
         "written": messages_in_words(messages_of(found), found.branch.time_zone, now=now),
         "timeline": timeline(
@@ -128,6 +130,20 @@ def crumbs_to(found: Booking, *further: str) -> tuple[Crumb, ...]:
     """The path to the booking, or to a page below it."""
     here = reverse("manage_booking", args=[found.reference]) if further else ""
     return (Crumb(gettext("Bookings"), reverse("manage_bookings")), Crumb(found.reference, here), *(Crumb(word) for word in further))
+
+
+@dataclass(frozen=True, slots=True)
+class OtherKey:
+    """Another guest's key that opens at the same time, in words (F35)."""
+
+    span: str
+    guest: str
+    reference: str
+
+
+def _in_words(overlap: Overlap, *, zone: str) -> OtherKey:
+    other, window = overlap.booking, overlap.window
+    return OtherKey(formats.span(window.start, window.end, zone), other.guest_name or other.reference, other.reference)
 
 
 def _reason(found: Booking) -> str:

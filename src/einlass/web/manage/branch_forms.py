@@ -34,6 +34,7 @@ class BranchForm(SettingsForm):
     paths: ClassVar[Mapping[str, str]] = {
         "access.early_minutes": "early_minutes",
         "access.late_minutes": "late_minutes",
+        "access.shrink_margins": "shrink_margins",
         **{f"opening_hours.{day}": day for day in WEEKDAYS},
     }
     name = forms.CharField(label=_("Name"), max_length=200)
@@ -76,6 +77,14 @@ class BranchForm(SettingsForm):
     )
     early_minutes = forms.IntegerField(label=_("Before"), min_value=0, max_value=1440)
     late_minutes = forms.IntegerField(label=_("Afterwards"), min_value=0, max_value=1440)
+    shrink_margins = forms.BooleanField(
+        label=_("Two guests in a row"),
+        help_text=_(
+            "These minutes end where the booking of another guest in the same room, or in a room with one of its doors, ends or begins:"
+            " then no key opens during somebody else's booking."
+        ),
+        required=False,
+    )
     embed_origins = OriginsField(
         label=_("Websites that may show the booking page"),
         help_text=_("One a line, such as https://www.example.org. Pages of all others may not show it within theirs."),
@@ -128,7 +137,7 @@ class BranchForm(SettingsForm):
         typed: Mapping[str, Any] = self.cleaned_data
         plain = ("address", "directions_url", "phone", "country", "time_zone", "holidays", "embed_origins", "active")
         part = {name: typed[name] for name in plain} | {"key": key, "name": self.text("name"), "site_id": typed["site_id"].strip()}
-        part["access"] = {name: typed[name] for name in ("early_minutes", "late_minutes")}
+        part["access"] = {name: typed[name] for name in ("early_minutes", "late_minutes", "shrink_margins")}
         part["opening_hours"] = {day: typed[day] for day in WEEKDAYS}
         part["exceptions"] = self._exceptions()
         if self.systems:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -40,6 +41,15 @@ class KeepForm(SettingsForm):
         max_value=36_500,
         required=False,
     )
+    door_log_days = forms.IntegerField(
+        label=_("Keep the door log for"),
+        help_text=_(
+            "Who came to which door when, as exivo's log says, on the page of the booking. Empty: it is not read, and what is there goes."
+        ),
+        min_value=1,
+        max_value=36_500,
+        required=False,
+    )
     agreed = forms.IntegerField(widget=forms.HiddenInput, required=False)
 
 
@@ -51,7 +61,7 @@ def privacy(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         days = form.cleaned_data["keep_personal_days"]
         concerned = _newly_concerned(form, days, now=now)
-        if concerned <= (form.cleaned_data["agreed"] or 0) and _saved(request, form, days, now=now):
+        if concerned <= (form.cleaned_data["agreed"] or 0) and _saved(request, form, now=now):
             return redirect("manage_privacy")
     context = {
         "form": form,
@@ -69,14 +79,20 @@ def _newly_concerned(form: KeepForm, days: int | None, *, now: datetime) -> int:
     return older_than(days, now=now).count()
 
 
-def _saved(request: HttpRequest, form: KeepForm, days: int | None, *, now: datetime) -> bool:
-    part: dict[str, Any] = {"organisation": {"keep_personal_days": days}}
+def _saved(request: HttpRequest, form: KeepForm, *, now: datetime) -> bool:
+    typed = {name: form.cleaned_data[name] for name in TOLD}
+    part: dict[str, Any] = {"organisation": typed}
     try:
         saved = save(part, subject="organisation", seen=form.cleaned_data["seen"], now=now, actor=actor_of(request))
     except Refusal as refusal:
         form.refused(refusal)
         return False
-    messages.success(request, _told(days) if saved.values else gettext("Nothing was changed."))
+    changed = {str(value["field"]).removeprefix("organisation.") for value in saved.values}
+    for name, tell in TOLD.items():
+        if name in changed:
+            messages.success(request, tell(typed[name]))
+    if not changed:
+        messages.success(request, gettext("Nothing was changed."))
     return True
 
 
@@ -89,6 +105,20 @@ def _told(days: int | None) -> str:
         days,
     )
     return sentence % {"count": days}
+
+
+def _told_of_log(days: int | None) -> str:
+    if days is None:
+        return gettext("Saved. The door log is off: it is not read, and what was kept is deleted.")
+    sentence = ngettext(
+        "Saved. The door log is on and is kept for %(count)s day.",
+        "Saved. The door log is on and is kept for %(count)s days.",
+        days,
+    )
+    return sentence % {"count": days}
+
+
+TOLD: dict[str, Callable[[int | None], str]] = {"keep_personal_days": _told, "door_log_days": _told_of_log}
 
 
 def _waiting(now: datetime) -> Any:
