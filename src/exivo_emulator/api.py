@@ -94,8 +94,12 @@ def _visits_seen(world: World, site: Site, fault: Fault | None) -> dict[str, Vis
 def _visit(world: World, site: Site, call: Call, fault: Fault | None) -> Answer:
     visit = _visits_seen(world, site, fault).get(call.item)
     if visit is None:
-        raise Refused(404, None)
+        raise _unknown(fault)
     return json_answer(_visit_json(world, visit))
+
+
+def _unknown(fault: Fault | None) -> Refused:
+    return Refused(400 if fault is not None and fault.kind == "unknown_is_400" else 404, None)
 
 
 def _visit_json(world: World, visit: Visit) -> dict[str, object]:
@@ -106,6 +110,8 @@ def _create(world: World, site: Site, call: Call, fault: Fault | None) -> Answer
     """Not idempotent: the same body twice makes two visits, as the live service does."""
     content = json_object(call.body, content_type=call.content_type)
     facts = visit_facts(content, site=site, building=world.building, now=world.clocks.api())
+    if fault is not None and fault.kind == "refuses_past_start" and facts["valid_from"] < world.clocks.api():
+        raise Refused(400, "validFrom must not lie in the past")
     if fault is not None and fault.kind == "half_key":
         facts |= _lost(facts, fault.options["missing"])
     if fault is not None and fault.kind == "duplicate":
@@ -128,7 +134,7 @@ def _revoke(world: World, site: Site, call: Call, fault: Fault | None) -> Answer
     json_object(call.body, content_type=call.content_type, may_be_empty=True)
     visit = world.visits[site.id].get(call.item)
     if visit is None:
-        raise Refused(404, None)
+        raise _unknown(fault)
     if visit.revoked:
         raise Refused(400, f"digital key visit {visit.id} is already revoked")
     if fault is None or fault.kind != "revoke_ignored":

@@ -245,6 +245,25 @@ def test_a_revocation_may_be_ignored(bench: Bench) -> None:
     assert [key["revoked"] for key in bench.all_keys()] == [False]
 
 
+@proves("refuses_past_start")
+def test_a_start_in_the_past_may_be_refused(bench: Bench) -> None:
+    bench.faults({"kind": "refuses_past_start"})
+    coming = create(bench).status_code
+    bench.clock.advance(hours=25)
+
+    assert (coming, create(bench).status_code, len(bench.all_keys())) == (200, 400, 1)
+
+
+@proves("unknown_is_400")
+def test_an_unknown_key_may_be_answered_by_400(bench: Bench) -> None:
+    known = bench.create()["id"]
+    bench.faults({"kind": "unknown_is_400"})
+
+    assert bench.api.get(f"/digitalKeyVisit/{known}").status_code == 200
+    assert bench.api.get("/digitalKeyVisit/gone").status_code == 400
+    assert bench.api.post("/digitalKeyVisit/gone/revoke").status_code == 400
+
+
 @proves("ignores_end")
 def test_a_key_may_outlive_its_end(bench: Bench) -> None:
     bench.create()

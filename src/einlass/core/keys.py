@@ -19,6 +19,8 @@ READ_LAG = timedelta(seconds=30)
 
 # In front of what differs, where a person asked for another key: nothing need be wrong with the one that is there.
 REISSUED = "reissued"
+# How much later than asked for a key may begin whose start had passed already.
+CLAMPED_BY = timedelta(minutes=2)
 # What differs of a key whose time is over and that the vendor still lists as valid (F43).
 OVERDUE = "overdue"
 # A vendor's clock may differ from ours by less than this: until then a key that is not said to be over is none of our business.
@@ -116,10 +118,17 @@ class HeldKey:
 
     def serves(self, grant: Grant) -> bool:
         """Whether this is the key that the grant asks for, once it is at the vendor."""
-        wanted = (grant.lock_system, grant.site_id, grant.phone, grant.window)
-        ours = (self.lock_system, self.site_id, self.phone, self.window)
+        wanted = (grant.lock_system, grant.site_id, grant.phone, grant.window.end)
+        ours = (self.lock_system, self.site_id, self.phone, self.window.end)
+        if not self._starts_as(grant):
+            return False
         opens_what_it_should = grant.doors <= self.doors <= grant.doors | grant.missing
         return wanted == ours and opens_what_it_should and not self.drifted and self.state in OPEN and self.state is not KeyState.REVOKING
+
+    def _starts_as(self, grant: Grant) -> bool:
+        """A vendor that takes no start in the past gets the moment at which it was asked instead (F17, F44): that is not another time."""
+        started_when_asked = self.sent_at is not None and abs(self.window.start - self.sent_at) <= CLAMPED_BY
+        return self.window.start == grant.window.start or (grant.window.start < self.window.start and started_when_asked)
 
 
 def reissued(drifted: str) -> str:

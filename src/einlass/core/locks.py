@@ -23,6 +23,14 @@ REJECTED_PROBE = timedelta(minutes=15)
 FAILURES_TO_OPEN = 3
 
 
+# More than this between two clocks, and a door opens noticeably too early or too late (F17).
+CLOCKS_MAY_DIFFER = timedelta(seconds=30)
+
+
+def clocks_differ(skew_seconds: int | None) -> bool:
+    return abs(skew_seconds or 0) > CLOCKS_MAY_DIFFER.total_seconds()
+
+
 def pause_after(state: LockSystemState, *, failures: int, retry_after: float | None, now: datetime) -> datetime | None:
     """When the account may be asked again; None for now. F05: a wait the vendor names counts, up to 15 minutes.
 

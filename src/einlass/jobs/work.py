@@ -24,6 +24,7 @@ from einlass.operations import (
     outbox,
     privacy,
     switching,
+    vendor_calls,
 )
 from einlass.queries.installation import database_clock_skew
 
@@ -60,6 +61,7 @@ def minutely() -> None:
     privacy.erase_due(now=now())
     limits.forget_old(now=now())
     numbers.forget_old(now=now())
+    vendor_calls.forget_old(now=now())
 
 
 def send_messages() -> None:

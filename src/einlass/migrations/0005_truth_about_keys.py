@@ -5,66 +5,75 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('einlass', '0004_guest_pages_and_messages'),
+        ("einlass", "0004_guest_pages_and_messages"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='branch',
-            name='compared_by',
-            field=models.CharField(blank=True, default='', max_length=20),
+            model_name="branch",
+            name="compared_by",
+            field=models.CharField(blank=True, default="", max_length=20),
         ),
         migrations.AddField(
-            model_name='branch',
-            name='entries_read_until',
+            model_name="branch",
+            name="entries_read_until",
             field=models.DateTimeField(blank=True, null=True),
         ),
         migrations.AddField(
-            model_name='branch',
-            name='shrink_margins',
+            model_name="branch",
+            name="shrink_margins",
             field=models.BooleanField(default=False),
         ),
         migrations.AddField(
-            model_name='organisation',
-            name='door_log_days',
+            model_name="vendorcall",
+            name="requests",
+            field=models.PositiveIntegerField(default=0),
+        ),
+        migrations.AddField(
+            model_name="organisation",
+            name="door_log_days",
             field=models.PositiveIntegerField(blank=True, null=True),
         ),
         migrations.CreateModel(
-            name='DoorEntry',
+            name="DoorEntry",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('component', models.CharField(max_length=100)),
-                ('at', models.DateTimeField()),
-                ('opened', models.BooleanField()),
-                ('reason', models.CharField(blank=True, default='', max_length=100)),
-                ('vendor_id', models.CharField(max_length=100)),
-                ('booking', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='entries', to='einlass.booking')),
-                ('branch', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='entries', to='einlass.branch')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("component", models.CharField(max_length=100)),
+                ("at", models.DateTimeField()),
+                ("opened", models.BooleanField()),
+                ("reason", models.CharField(blank=True, default="", max_length=100)),
+                ("vendor_id", models.CharField(max_length=100)),
+                (
+                    "booking",
+                    models.ForeignKey(
+                        blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name="entries", to="einlass.booking"
+                    ),
+                ),
+                ("branch", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="entries", to="einlass.branch")),
             ],
             options={
-                'indexes': [models.Index(fields=['at'], name='door_entry_at')],
-                'constraints': [models.UniqueConstraint(fields=('branch', 'vendor_id'), name='door_entry_once')],
+                "indexes": [models.Index(fields=["at"], name="door_entry_at")],
+                "constraints": [models.UniqueConstraint(fields=("branch", "vendor_id"), name="door_entry_once")],
             },
         ),
         migrations.CreateModel(
-            name='StrayKey',
+            name="StrayKey",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('vendor_id', models.CharField(max_length=100)),
-                ('marker', models.CharField(max_length=20)),
-                ('label', models.CharField(blank=True, default='', max_length=200)),
-                ('doors', models.JSONField(default=list)),
-                ('valid_from', models.DateTimeField(blank=True, null=True)),
-                ('valid_until', models.DateTimeField(blank=True, null=True)),
-                ('found_at', models.DateTimeField()),
-                ('decision', models.CharField(blank=True, default='', max_length=10)),
-                ('decided_at', models.DateTimeField(blank=True, null=True)),
-                ('branch', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='stray_keys', to='einlass.branch')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("vendor_id", models.CharField(max_length=100)),
+                ("marker", models.CharField(max_length=20)),
+                ("label", models.CharField(blank=True, default="", max_length=200)),
+                ("doors", models.JSONField(default=list)),
+                ("valid_from", models.DateTimeField(blank=True, null=True)),
+                ("valid_until", models.DateTimeField(blank=True, null=True)),
+                ("found_at", models.DateTimeField()),
+                ("decision", models.CharField(blank=True, default="", max_length=10)),
+                ("decided_at", models.DateTimeField(blank=True, null=True)),
+                ("branch", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="stray_keys", to="einlass.branch")),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('branch', 'vendor_id'), name='stray_key_once')],
+                "constraints": [models.UniqueConstraint(fields=("branch", "vendor_id"), name="stray_key_once")],
             },
         ),
     ]

@@ -101,7 +101,8 @@ class Key(models.Model):
 
 
 class VendorCall(models.Model):
-    """One call to a vendor (I9). For a change it is committed before the call: without an outcome it may have happened (F18)."""
+    """One thing that a vendor was asked (I9), in so many `requests`: a list takes one for each page, and reads what it lacks alone.
+    For a change it is committed before the call: without an outcome it may have happened (F18)."""
 
     lock_system = models.ForeignKey(LockSystem, on_delete=models.CASCADE, related_name="calls")
     site_id = models.CharField(max_length=100, blank=True, default="")
@@ -113,6 +114,7 @@ class VendorCall(models.Model):
     ended_at = models.DateTimeField(null=True, blank=True)
     outcome = models.CharField(max_length=20, blank=True, default="")
     detail = models.CharField(max_length=300, blank=True, default="")
+    requests = models.PositiveIntegerField(default=0)
 
     class Meta:
         indexes = [models.Index(name="vendor_call_started", fields=["started_at"])]

@@ -34,11 +34,14 @@ class Claim:
     fence: int
     clock: Clock
     renewed: float
+    # Requests that went out to a vendor under this claim.
+    requests: int = 0
 
     def renew(self) -> None:
         """Before every call to the vendor. Raises LeaseLost."""
         if time.monotonic() - self.renewed >= RENEW_AFTER_SECONDS:
             self.hold()
+        self.requests += 1
 
     def hold(self) -> None:
         """Extend the lease; inside a transaction this also keeps every other worker out until it commits. Raises LeaseLost."""

@@ -18,10 +18,8 @@ from einlass.locks.port import (
     KeyOrder,
     LockDriver,
     LockFailure,
-    LockNeedsOperator,
     LockOutcomeUnknown,
     LockRefused,
-    LockUnavailable,
 )
 from einlass.models import Key, LockSystem, VendorCall
 from einlass.models.fields import text_in
@@ -30,6 +28,7 @@ from einlass.operations.claims import Claim, LeaseLost
 from einlass.operations.key_exposure import tell_exposure
 from einlass.operations.key_rows import Situation, close, drift, happened, new_row, put
 from einlass.operations.lock_systems import NotAsked, driver_of, note_success
+from einlass.operations.vendor_calls import outcome_of
 
 # A vendor may show what it just accepted a little later: it is read again after this, until the grace for it is over.
 REREAD_AFTER = timedelta(seconds=3)
@@ -154,7 +153,7 @@ def _intent(claim: Claim, system: LockSystem, row: Key | None, kind: str, *, now
 @contextmanager
 def _result(claim: Claim, call: VendorCall, system: LockSystem, *, not_applied: Callable[[], None]) -> Iterator[None]:
     """Write down how a call ended, and keep count of how the account answers. `not_applied` undoes the intent where that is certain."""
-    outcome, detail = "ok", ""
+    outcome, detail, before = "ok", "", claim.requests
     try:
         yield
     except LockFailure as failure:
@@ -168,22 +167,10 @@ def _result(claim: Claim, call: VendorCall, system: LockSystem, *, not_applied: 
         not_applied()
         raise
     finally:
-        VendorCall.objects.filter(pk=call.pk).update(ended_at=claim.clock(), outcome=outcome, detail=detail)
+        VendorCall.objects.filter(pk=call.pk).update(
+            ended_at=claim.clock(), outcome=outcome, detail=detail, requests=claim.requests - before
+        )
     note_success(system, now=claim.clock())
-
-
-def outcome_of(failure: LockFailure) -> str:
-    match failure:
-        case LockOutcomeUnknown():
-            return "unknown"
-        case LockRefused():
-            return "refused"
-        case LockNeedsOperator():
-            return f"needs_operator_{failure.what}"[:20]
-        case LockUnavailable(throttled=True):
-            return "throttled"
-        case _:
-            return "unavailable"
 
 
 def system_of_branch(situation: Situation) -> LockSystem:

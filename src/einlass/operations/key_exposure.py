@@ -46,5 +46,7 @@ def _since(situation: Situation, row: Key) -> datetime | None:
 
 def _is_right(situation: Situation, row: Key) -> bool:
     facts = situation.booking.facts()
-    as_booked = (key_window(facts), facts.phone) == (row.facts().window, row.phone)
+    booked = key_window(facts)
+    # A key that was made late may begin later than it was booked.
+    as_booked = booked.start <= row.valid_from and (booked.end, facts.phone) == (row.valid_until, row.phone)
     return facts.status in GRANTING and as_booked and not row.drifted

@@ -15,11 +15,12 @@ from einlass.core.events import CLOCK, Actor, BrakeEngaged, BrakeReleased, KeyDr
 from einlass.core.keys import OPEN, OVERDUE, READ_LAG, KeyState, Listing, SeenKey, brake_engages, differences
 from einlass.core.locks import LockSystemState
 from einlass.locks.port import LockFailure
-from einlass.models import Access, Branch, Key, LockSystem, VendorCall
+from einlass.models import Access, Branch, Key, LockSystem
 from einlass.operations.access import make_due
 from einlass.operations.events import record
 from einlass.operations.key_rows import adopt, gone_of, take_in
 from einlass.operations.lock_systems import confirm_site, driver_of, note_failure, note_success
+from einlass.operations.vendor_calls import traced
 from einlass.queries.keys import open_keys_of_site
 
 log = structlog.get_logger()
@@ -87,13 +88,8 @@ def _listed(branch: Branch, *, clock: Callable[[], datetime]) -> Listing:
     assert system is not None
     held = open_keys_of_site(branch.pk).exclude(vendor_id="")
     known = frozenset(held.filter(valid_until__gt=clock()).values_list("vendor_id", flat=True))
-    call = VendorCall.objects.create(lock_system=system, site_id=branch.site_id, kind="list", started_at=clock())
-    try:
-        listing = driver_of(system, clock=clock).listing(branch.site_id, known=known, now=clock())
-    except LockFailure as failure:
-        VendorCall.objects.filter(pk=call.pk).update(ended_at=clock(), outcome="failed", detail=failure.detail[:300])
-        raise
-    VendorCall.objects.filter(pk=call.pk).update(ended_at=clock(), outcome="ok", detail=listing.reason[:300])
+    with traced(system, "list", site_id=branch.site_id, clock=clock) as requests:
+        listing = driver_of(system, clock=clock, before_call=requests).listing(branch.site_id, known=known, now=clock())
     note_success(system, now=clock())
     return listing
 

@@ -14,13 +14,13 @@ from einlass.core import keys as core
 from einlass.core.events import KeyReady, KeyTrouble, KeyTroubleOver
 from einlass.core.grants import GRANTING, grant_for, key_window
 from einlass.core.keys import KeyState
-from einlass.core.locks import LockSystemState
+from einlass.core.locks import LockSystemState, clocks_differ
 from einlass.locks.port import LockFailure, LockNeedsOperator, LockOutcomeUnknown, LockRefused, LockUnavailable
-from einlass.models import Access, Booking, LockSystem
+from einlass.models import Access, Booking, Key, LockSystem
 from einlass.operations.claims import Claim, Clock, LeaseLost, claim_booking, come_back_after_lease, look_again
 from einlass.operations.key_calls import issue, observe, read_back, revoke
 from einlass.operations.key_exposure import tell_exposure
-from einlass.operations.key_rows import Situation, adopt, close, happened, take_in
+from einlass.operations.key_rows import Situation, adopt, close, happened, put, take_in
 from einlass.operations.lock_systems import confirm_site, note_failure
 from einlass.operations.wakeups import Wakeup, wake
 from einlass.queries.bookings import with_facts
@@ -31,6 +31,9 @@ log = structlog.get_logger()
 MOST_STEPS = 20
 MOST_ROUNDS = 5
 MOST_UNDONE_A_DAY = 2
+# A start that a vendor refused as past becomes this much later than now, by the vendor's clock.
+START_LATER = timedelta(seconds=5)
+CLOCK_SKEW = "clock_skew"
 REFUSED_AGAIN = timedelta(minutes=15)
 
 
@@ -238,11 +241,27 @@ def _mended(situation: Situation, step: core.Step, failure: LockFailure, *, now:
     if not isinstance(failure, LockRefused) or not isinstance(step, core.Issue):
         return False
     branch = situation.booking.branch
+    if _clamped(situation, now=now):
+        return True
     before = situation.entitlement.grant.doors if situation.entitlement.grant else frozenset()
     if confirm_site(branch, now=now).code != "confirmed":
         return False
     after = grant_for(with_facts(Booking.objects.filter(pk=situation.booking.pk)).get().facts()).grant
     return after is None or after.doors != before
+
+
+def _clamped(situation: Situation, *, now: datetime) -> bool:
+    """F17, F44: perhaps the vendor takes no start that has passed by its clock. The same key is asked for once more, from now on."""
+    row = Key.objects.filter(booking=situation.booking, state=KeyState.WANTED.value, valid_from__lte=now).order_by("-id").first()
+    system = situation.booking.branch.lock_system
+    if row is None or system is None:
+        return False
+    ahead = timedelta(seconds=max(0, -(system.clock_skew_seconds or 0)))
+    start = now + min(core.CLAMPED_BY, ahead + START_LATER)
+    if row.sent_at is None or start >= row.valid_until:
+        return False
+    put(row, valid_from=start)
+    return True
 
 
 def _failed(claim: Claim, situation: Situation, step: core.Step, failure: LockFailure) -> None:
@@ -291,7 +310,7 @@ def _settle(claim: Claim, situation: Situation) -> None:
     grant = situation.entitlement.grant
     live = grant is not None and any(held.state is KeyState.LIVE and held.serves(grant) for held in (row.facts() for row in open_rows))
     coming = key_window(situation.booking.facts()).end > now
-    problem = situation.entitlement.problem if coming else ""
+    problem = (situation.entitlement.problem or _clock_problem(situation, now=now)) if coming else ""
     over = access.problem if not problem else ""
     with transaction.atomic():
         claim.hold()
@@ -304,7 +323,17 @@ def _settle(claim: Claim, situation: Situation) -> None:
         access.attempts, access.checked_at = 0, now
         access.save(update_fields=["ready_generation", "problem", "problem_since", "problem_text", "attempts", "checked_at"])
         ends = min((row.valid_until for row in open_rows), default=None)
-        _later(claim, situation, until=ends, reason="window_over" if ends else "")
+        reason = "window_over" if ends else ""
+        if problem == CLOCK_SKEW:
+            ends, reason = min(now + core.FAR_AT_MOST, ends or now + core.FAR_AT_MOST), problem
+        _later(claim, situation, until=ends, reason=reason)
+
+
+def _clock_problem(situation: Situation, *, now: datetime) -> str:
+    """F17: a key that opens within a day does so noticeably too early or too late; its window is left as it was booked."""
+    grant, system = situation.entitlement.grant, situation.booking.branch.lock_system
+    near = grant is not None and grant.window.start - now <= core.NEAR
+    return CLOCK_SKEW if near and system is not None and clocks_differ(system.clock_skew_seconds) else ""
 
 
 def _wait(claim: Claim, situation: Situation, *, until: datetime, problem: str, detail: str = "", attempts: int | None = None) -> None:

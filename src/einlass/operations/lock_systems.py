@@ -13,10 +13,11 @@ from typing import Literal
 import structlog
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 
 from einlass.core.events import CLOCK, Actor, DoorsChanged, SiteConfirmed
-from einlass.core.locks import LockSystemState, pause_after
+from einlass.core.keys import NEAR
+from einlass.core.locks import LockSystemState, clocks_differ, pause_after
 from einlass.locks import registry
 from einlass.locks.port import (
     Component,
@@ -33,6 +34,7 @@ from einlass.models import Access, Branch, Door, LockSystem, Worker
 from einlass.models.sealed import seal, unseal
 from einlass.operations.access import hand_over_due, lock_in_order
 from einlass.operations.events import record
+from einlass.operations.vendor_calls import Requests, traced
 
 log = structlog.get_logger()
 
@@ -134,16 +136,11 @@ def _nothing() -> None:
 
 
 def ask_site(system: LockSystem, site_id: str, *, now: datetime) -> SiteAnswer:
-    """Ask the vendor for a site and its components, writing nothing (R2, R3). Takes up to 10 s; never inside a transaction."""
-    driver = driver_of(system, clock=lambda: now, answer_seconds=WITHIN_SECONDS / 3)
+    """Ask the vendor for a site and its components, writing nothing but the trace of it (R2, R3, I9). Takes up to 10 s; never inside a
+    transaction."""
     try:
-        began = time.monotonic()
-        site = driver.site(site_id)
-        waited = timedelta(seconds=time.monotonic() - began)
-        skew = round((now + waited - site.answered_at).total_seconds()) if site.answered_at else None
-        if site.id != site_id:
-            return SiteAnswer("unknown_site", f"the vendor answered for site {site.id}", clock_skew=skew)
-        return SiteAnswer("confirmed", name=site.name, components=driver.components(site_id), clock_skew=skew)
+        with traced(system, "site", site_id=site_id, clock=lambda: now) as requests:
+            return _site_answer(system, site_id, requests, now=now)
     except LockNeedsOperator as failure:
         if failure.what == "credentials":
             return SiteAnswer("credentials_rejected", failure.detail)
@@ -152,6 +149,17 @@ def ask_site(system: LockSystem, site_id: str, *, now: datetime) -> SiteAnswer:
         return SiteAnswer("unknown_site", failure.detail)
     except LockFailure as failure:
         return SiteAnswer("unreachable", failure.detail)
+
+
+def _site_answer(system: LockSystem, site_id: str, requests: Requests, *, now: datetime) -> SiteAnswer:
+    driver = driver_of(system, clock=lambda: now, before_call=requests, answer_seconds=WITHIN_SECONDS / 3)
+    began = time.monotonic()
+    site = driver.site(site_id)
+    waited = timedelta(seconds=time.monotonic() - began)
+    skew = round((now + waited - site.answered_at).total_seconds()) if site.answered_at else None
+    if site.id != site_id:
+        return SiteAnswer("unknown_site", f"the vendor answered for site {site.id}", clock_skew=skew)
+    return SiteAnswer("confirmed", name=site.name, components=driver.components(site_id), clock_skew=skew)
 
 
 def confirm_site(branch: Branch, *, now: datetime, actor: Actor = CLOCK) -> SiteAnswer:
@@ -167,7 +175,7 @@ def confirm_site(branch: Branch, *, now: datetime, actor: Actor = CLOCK) -> Site
 def write_site_answer(branch: Branch, answer: SiteAnswer, *, now: datetime, actor: Actor) -> None:
     """Keep what the vendor said about a site. An unreachable vendor takes nothing back that was confirmed before (I11)."""
     # Before the branch is locked: whoever writes settings locks the account first and its branches after it.
-    _note_clock(branch.lock_system_id, answer)
+    _note_clock(branch.lock_system_id, answer, now=now)
     with transaction.atomic():
         asked = Branch.objects.select_for_update(no_key=True).filter(
             pk=branch.pk, site_id=branch.site_id, lock_system_id=branch.lock_system_id
@@ -193,9 +201,15 @@ def write_site_answer(branch: Branch, answer: SiteAnswer, *, now: datetime, acto
             branch.save(update_fields=["site_checked_at", "site_problem", "site_confirmed_at"])
 
 
-def _note_clock(system_id: int | None, answer: SiteAnswer) -> None:
-    if system_id is not None and answer.clock_skew is not None:
-        LockSystem.objects.filter(pk=system_id).update(clock_skew_seconds=answer.clock_skew)
+def _note_clock(system_id: int | None, answer: SiteAnswer, *, now: datetime) -> None:
+    """A difference that begins or ends to matter has the keys that open within a day looked at (F17); none is changed for it."""
+    if system_id is None or answer.clock_skew is None:
+        return
+    before = LockSystem.objects.filter(pk=system_id).values_list("clock_skew_seconds", flat=True).first()
+    LockSystem.objects.filter(pk=system_id).update(clock_skew_seconds=answer.clock_skew)
+    if clocks_differ(before) != clocks_differ(answer.clock_skew):
+        near = Access.objects.filter(booking__branch__lock_system=system_id, booking__start__lt=now + NEAR, booking__end__gt=now)
+        near.update(next_check_at=now, reason="clock_skew", handed_at=None, changes=F("changes") + 1)
 
 
 @transaction.atomic
@@ -313,7 +327,8 @@ def _with_credentials() -> QuerySet[LockSystem]:
 
 def _probe(system: LockSystem, site_id: str, *, now: datetime) -> None:
     try:
-        driver_of(system, clock=lambda: now, answer_seconds=WITHIN_SECONDS / 3).site(site_id)
+        with traced(system, "site", site_id=site_id, clock=lambda: now) as requests:
+            driver_of(system, clock=lambda: now, before_call=requests, answer_seconds=WITHIN_SECONDS / 3).site(site_id)
     except LockNeedsOperator as failure:
         if failure.what == "credentials":
             note_failure(system, failure, now=now)

@@ -11,15 +11,14 @@ from django.conf import settings
 
 from einlass.conf.secrets import fingerprint
 from einlass.core.grants import Admissible, DoorUse
-from einlass.core.locks import LockSystemState
+from einlass.core.locks import CLOCKS_MAY_DIFFER, LockSystemState
 from einlass.models import Branch, Installation, LockSystem, Service, Worker
 from einlass.queries.messages import mail_trouble, sms_trouble
 from einlass.queries.neighbours import overlapping_minutes
 from einlass.queries.services import needs_mobile_number, offered_services, opens_doors, organisation, questions_by_service
 
 WORKER_ALIVE_SECONDS = 60
-# More than this between two clocks, and a door opens noticeably too early or too late (F17).
-CLOCKS_MAY_DIFFER_SECONDS = 30
+CLOCKS_MAY_DIFFER_SECONDS = int(CLOCKS_MAY_DIFFER.total_seconds())
 
 
 @dataclass(frozen=True, slots=True)
