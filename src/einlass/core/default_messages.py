@@ -121,6 +121,7 @@ _FORMS: Mapping[str, tuple[str, ...]] = {
     "message_link": ("hello", ":0", "what", "page", "bye"),
     "message_code": ("hello", ":0", "what", ":1", "bye"),
     "message_key_trouble": (":0",),
+    "message_key_stays": (":0",),
 }
 _REASON = "{% if reason %}\n{{ reason }}\n\n{% endif %}\n"
 # Of each message its subject, then its own sentences.
@@ -296,6 +297,60 @@ La chiave di {{ guest }} non è ancora confermata. Deve valere dalle {{ key_from
 - Prenotazione: {{ reference }}, {{ service }}, {{ day }}, dalle {{ time }} alle {{ until }}{% if problem %}
 - Motivo: {{ problem }}{% endif %}{% if next_attempt %}
 - Prossimo tentativo: {{ next_attempt }}{% endif %}
+
+[Vedere la prenotazione]({{ link }})
+""",
+        ),
+    },
+    "message_key_stays": {
+        "de": (
+            "Schlüssel nicht zurückgenommen: {{ branch }}, {{ day }}, {{ time }}",
+            """\
+Der Schlüssel von {{ guest }} ist noch nicht zurückgenommen. Er kann bis {{ key_until }} öffnen. Die nächste Buchung mit einer seiner \
+Türen beginnt um {{ next_time }}.
+
+- Buchung: {{ reference }}, {{ service }}, {{ day }}, {{ time }} bis {{ until }}
+- Nächste Buchung: {{ next_booking }}{% if problem %}
+- Grund: {{ problem }}{% endif %}
+
+[Zur Buchung]({{ link }})
+""",
+        ),
+        "en": (
+            "Key not taken back: {{ branch }}, {{ day }}, {{ time }}",
+            """\
+The key of {{ guest }} has not been taken back yet. It may open until {{ key_until }}. The next booking with one of its doors begins at \
+{{ next_time }}.
+
+- Booking: {{ reference }}, {{ service }}, {{ day }}, {{ time }} to {{ until }}
+- Next booking: {{ next_booking }}{% if problem %}
+- Reason: {{ problem }}{% endif %}
+
+[To the booking]({{ link }})
+""",
+        ),
+        "fr": (
+            "Clé non retirée : {{ branch }}, {{ day }}, {{ time }}",
+            """\
+La clé de {{ guest }} n'est pas encore retirée. Elle peut ouvrir jusqu'à {{ key_until }}. La prochaine réservation avec une de ses portes \
+commence à {{ next_time }}.
+
+- Réservation : {{ reference }}, {{ service }}, {{ day }}, de {{ time }} à {{ until }}
+- Prochaine réservation : {{ next_booking }}{% if problem %}
+- Raison : {{ problem }}{% endif %}
+
+[Voir la réservation]({{ link }})
+""",
+        ),
+        "it": (
+            "Chiave non ritirata: {{ branch }}, {{ day }}, {{ time }}",
+            """\
+La chiave di {{ guest }} non è ancora ritirata. Può aprire fino alle {{ key_until }}. La prossima prenotazione con una delle sue porte \
+inizia alle {{ next_time }}.
+
+- Prenotazione: {{ reference }}, {{ service }}, {{ day }}, dalle {{ time }} alle {{ until }}
+- Prossima prenotazione: {{ next_booking }}{% if problem %}
+- Motivo: {{ problem }}{% endif %}
 
 [Vedere la prenotazione]({{ link }})
 """,

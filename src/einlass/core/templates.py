@@ -193,5 +193,6 @@ PLACEHOLDERS: Mapping[str, frozenset[str]] = MappingProxyType(
         "message_code": _BOOKED | {"code", "code_minutes"},
         **dict.fromkeys(SMS_MESSAGES, _BOOKED),
         "message_key_trouble": (_BOOKED - {"phone"}) | {"key_from", "problem", "next_attempt"},
+        "message_key_stays": (_BOOKED - {"phone"}) | {"key_until", "problem", "next_booking", "next_time"},
     }
 )

@@ -23,6 +23,7 @@ from einlass.operations import (
     openings,
     outbox,
     privacy,
+    revocation_alarms,
     switching,
     vendor_calls,
 )
@@ -58,6 +59,7 @@ def minutely() -> None:
     holds.lapse_expired(now=now())
     guest_messages.remind_due(now=now())
     alarms.raise_alarms(now=now())
+    revocation_alarms.raise_revocation_alarms(now=now())
     privacy.erase_due(now=now())
     limits.forget_old(now=now())
     numbers.forget_old(now=now())

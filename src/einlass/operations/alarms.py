@@ -59,12 +59,12 @@ def _alarm(booking: Booking, *, now: datetime) -> bool:
         # By one conditional update: another worker that sees the same mark writes nothing.
         if not Access.objects.filter(pk=booking.pk, alarmed_minutes=last).update(alarmed_minutes=mark):
             return False
-        for person in _staff_of(booking.branch):
+        for person in staff_of(booking.branch):
             _write(booking, view, person, once=f"{KIND}.{booking.pk}.{booking.sequence}.{mark}.{person.pk}", now=now)
     return True
 
 
-def _staff_of(branch: Branch) -> list[User]:
+def staff_of(branch: Branch) -> list[User]:
     """Owners and managers, and the staff who were given this branch; nobody who has not followed his invitation."""
     everywhere = Q(role__in=[Role.OWNER.value, Role.MANAGER.value])
     here = Q(role=Role.STAFF.value, branches=branch)

@@ -288,10 +288,8 @@ def _failed(claim: Claim, situation: Situation, step: core.Step, failure: LockFa
 
 def _problem_of(failure: LockFailure, step: core.Step) -> str:
     match failure:
-        case LockUnavailable(throttled=True):
-            return "throttled"
         case LockUnavailable():
-            return "vendor_unreachable"
+            return "throttled" if failure.throttled else "vendor_unreachable"
         case LockOutcomeUnknown():
             return "outcome_unknown"
         case LockNeedsOperator():

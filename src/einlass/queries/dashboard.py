@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 
 from django.db.models import Q
 
-from einlass.core.access import PATIENCE_SHORT, AccessState
+from einlass.core.access import PATIENCE, PATIENCE_SHORT, AccessState
 from einlass.core.bookings import Status
 from einlass.core.grants import chosen_doors
 from einlass.core.hours import day_window, local_date
@@ -25,6 +25,8 @@ TAKES_PLACE = sorted(status.value for status in (Status.PENDING, Status.CONFIRME
 LATE = timedelta(hours=2)
 # No margin of a branch is longer than this, so a key may be looked at for so long after the end and before the start.
 LONGEST_MARGIN = timedelta(days=1)
+# The vendor said yes to taking the key back, or the key ought to have ended, and it opens all the same.
+STAYS = frozenset({"failed_to_revoke", "failed_to_expire"})
 # More than anybody reads; beyond it the list of bookings is the place to look.
 AT_MOST = 300
 FAILED_LATELY = timedelta(days=7)
@@ -125,9 +127,15 @@ def _needs_a_person(need: KeyNeed, now: datetime) -> bool:
     if state is AccessState.TROUBLE:
         return True
     if state is AccessState.REVOKING:
-        return problem is not None and problem.code in {"failed_to_revoke", "failed_to_expire"}
+        return problem is not None and (problem.code in STAYS or (_may_open_soon(need, now) and now - problem.since >= PATIENCE))
     waits = need.is_late and now - need.booking.created_at >= PATIENCE_SHORT
     return waits and need.opens_at - now <= LATE
+
+
+def _may_open_soon(need: KeyNeed, now: datetime) -> bool:
+    """Whether a key that ought to be gone may open now or in a moment."""
+    until = need.access.valid_until
+    return until is not None and need.opens_at - LATE <= now < until
 
 
 def _waiting(branches: Sequence[Branch], now: datetime) -> tuple[Booking, ...]:

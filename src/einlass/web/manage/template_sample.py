@@ -80,5 +80,7 @@ def _made_up(operator: Organisation, start: datetime, zone: str, *, language: st
         "key_from": clock(start - MARGIN, zone),
         "key_until": clock(start + LASTS + MARGIN, zone),
         "next_attempt": clock(start - timedelta(minutes=40), zone),
+        "next_booking": f"Q7NP-3WXK, {clock(start + LASTS, zone)}",
+        "next_time": clock(start + LASTS, zone),
     }
     return dict.fromkeys({name for names in PLACEHOLDERS.values() for name in names}, "") | values

@@ -26,6 +26,10 @@ TEMPLATES = {
         _("Key not confirmed"),
         _("To owners, managers and staff of the branch, 24 hours, 2 hours and 30 minutes before it has to open."),
     ),
+    "message_key_stays": (
+        _("Key not taken back"),
+        _("To owners, managers and staff of the branch, when a key that ought to be gone may still open the doors of the next booking."),
+    ),
 }
 
 # Short ones, sent by SMS where the organisation wants it: to whoever gave a mobile number.
@@ -65,6 +69,8 @@ PLACEHOLDERS = {
     "reason": _("reason that was given; may be empty"),
     "problem": _("why the key is not confirmed; may be empty"),
     "next_attempt": _("when Einlass tries again; may be empty"),
+    "next_booking": _("reference and start of the next booking"),
+    "next_time": _("when the next booking begins"),
     "organisation": _("your name"),
     "phone": _("your phone number"),
 }

@@ -77,6 +77,7 @@ MESSAGES = {
     "message_reminder": _("reminder"),
     "message_key_ready": _("key ready"),
     "message_key_trouble": _("key in trouble"),
+    "message_key_stays": _("key not taken back"),
     "sms_received": _("request received, by SMS"),
     "sms_confirmed": _("confirmation, by SMS"),
     "sms_moved": _("change, by SMS"),
