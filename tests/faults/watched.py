@@ -24,6 +24,7 @@ from einlass.locks.exivo import driver
 from einlass.models import Access, Booking, Key, Room, Service
 from einlass.operations.answers import answers_digest, change_answers
 from einlass.operations.bookings import cancel, reschedule
+from einlass.operations.lock_systems import driver_of
 from einlass.operations.reissue import reissue
 from einlass.operations.settings import save
 from einlass.operations.wakeups import OpeningWakeup, Wakeup
@@ -46,7 +47,7 @@ class Bell:
 
     def next(self, now: datetime) -> Wakeup | OpeningWakeup | None:
         ready = [each for each in self.waiting if isinstance(each, OpeningWakeup) or each.not_before is None or each.not_before <= now]
-        first = min(ready, key=lambda each: 0 if isinstance(each, OpeningWakeup) else each.urgency, default=None)
+        first = min(ready, key=lambda each: 0 if isinstance(each, OpeningWakeup) else each.priority, default=None)
         if first is not None:
             self.waiting.remove(first)
         return first
@@ -244,6 +245,38 @@ class Watched:
     def change_component(self, component: str, **values: object) -> None:
         self.over_there("POST", "/control/components", {"site": self.service.branch.site_id, "id": component, **values})
 
+    # What becomes of the process itself
+
+    @contextmanager
+    def at_request(self, kind: str, do: Callable[[], None]) -> Iterator[None]:
+        """Once, when the next request of this kind is about to go out: `do` it, within the worker that sends it."""
+        with self._on_the_wire("request", kind, do):
+            yield
+
+    @contextmanager
+    def at_answer(self, kind: str, do: Callable[[], None]) -> Iterator[None]:
+        """The same when its answer has come back and nobody has read it yet."""
+        with self._on_the_wire("response", kind, do):
+            yield
+
+    @contextmanager
+    def _on_the_wire(self, when: str, kind: str, do: Callable[[], None]) -> Iterator[None]:
+        system = self.service.branch.lock_system
+        assert system is not None
+        http = driver_of(system, clock=self.clock)._client._line.http  # type: ignore[attr-defined] # the line that all drivers share
+        left = [do]
+
+        def met(what: Any) -> None:
+            request = getattr(what, "request", what)
+            if left and _kind_of(request.method, request.url.path) == kind:
+                left.pop()()
+
+        http.event_hooks = {**http.event_hooks, when: [met]}
+        try:
+            yield
+        finally:
+            http.event_hooks = {"request": [], "response": []}
+
     # What can be asked
 
     def live(self, booking: Booking) -> list[VendorKey]:
@@ -272,6 +305,14 @@ class Watched:
     def opens(self, booking: Booking, component: str = make.AARE) -> str:
         """What the door says when the guest holds his phone at it now."""
         return self.exivo.tap(booking.mobile, component)
+
+
+def _kind_of(method: str, path: str) -> str:
+    if path.endswith("/revoke"):
+        return "revoke"
+    if path.endswith("/digitalKeyVisits"):
+        return "create" if method == "POST" else "visits"
+    return "visit" if "/digitalKeyVisit/" in path else ""
 
 
 def _text(instant: datetime) -> str:

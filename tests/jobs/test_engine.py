@@ -133,9 +133,17 @@ def test_delayed_wake_ups_carry_their_delay_and_order_of_work() -> None:
     later = datetime.now(UTC) + timedelta(seconds=30)
     options = engine._options(Wakeup(booking=1, system="7", urgency=2, not_before=later))
 
-    assert (options["queue_partition_key"], options["priority"]) == ("7", 2)
+    assert (options["queue_partition_key"], options["priority"]) == ("7", 200_000_000)
     assert 29 < options["delay_seconds"] <= 30
     assert "delay_seconds" not in engine._options(Wakeup(booking=1, system="7", not_before=later - timedelta(hours=1)))
+
+
+def test_f06_of_two_wakeups_as_urgent_the_sooner_start_goes_first() -> None:
+    start = datetime(2027, 3, 1, 9, tzinfo=UTC)
+    soon, late = (Wakeup(booking=1, system="7", urgency=4, start=at) for at in (start, start + timedelta(minutes=1)))
+    pressing = Wakeup(booking=1, system="7", urgency=3, start=start + timedelta(days=3650))
+
+    assert pressing.priority < soon.priority < late.priority < 2**31
 
 
 def test_a_job_that_breaks_ends_no_worker(running: None) -> None:

@@ -99,7 +99,7 @@ def _options(wakeup: Wakeup) -> EnqueueOptions:
         "workflow_name": "reconcile_booking",
         "queue_name": KEYS_QUEUE,
         "queue_partition_key": wakeup.system,
-        "priority": wakeup.urgency,
+        "priority": wakeup.priority,
         "app_version": VERSION,
         "application_name": NAME,
     }

@@ -43,6 +43,7 @@ class LockRefused(LockFailure):
 
     `forbidden` and `missing` name the doors of the order that the vendor lists as inadmissible or does not list, `full`
     those that hold as many keys as they can (F41): there the same order may succeed once one of them is over.
+    `phone` says that it is the guest's number that the vendor does not take (F25): another try changes nothing.
     """
 
     def __init__(
@@ -53,11 +54,13 @@ class LockRefused(LockFailure):
         forbidden: frozenset[str] = frozenset(),
         missing: frozenset[str] = frozenset(),
         full: frozenset[str] = frozenset(),
+        phone: bool = False,
     ) -> None:
         super().__init__(detail, status=status)
         self.forbidden = forbidden
         self.missing = missing
         self.full = full
+        self.phone = phone
 
 
 class LockNeedsOperator(LockFailure):

@@ -33,7 +33,7 @@ def make_due(booking: Booking, *, now: datetime, reason: str) -> None:
     due["handed_at"] = now if somebody_listens() else None
     if not Access.objects.filter(booking=booking).update(changes=F("changes") + 1, **due):
         Access.objects.create(booking=booking, **due)
-    wake(Wakeup(booking=booking.pk, system=str(booking.branch.lock_system_id), urgency=pressing))
+    wake(Wakeup(booking=booking.pk, system=str(booking.branch.lock_system_id), urgency=pressing, start=booking.start))
 
 
 def make_due_together(bookings: Iterable[Booking], *, now: datetime, reason: str) -> None:
@@ -75,8 +75,11 @@ def hand_over_due(*, now: datetime, at_most: int = 1000) -> int:
         lock_in_order(handed)
         handed.update(handed_at=now)
     for work in due:
-        system = str(work.booking.branch.lock_system_id)
-        wake(Wakeup(booking=work.booking_id, system=system, urgency=work.urgency))
+        booking = work.booking
+        # What was far away when it was made due may be near by now: after a day without the vendor the soonest start goes first (F06).
+        near = urgency(start=booking.start, end=booking.end, status=Status(booking.status), now=now)
+        system = str(booking.branch.lock_system_id)
+        wake(Wakeup(booking=booking.pk, system=system, urgency=min(work.urgency, near), start=booking.start))
     return len(due)
 
 

@@ -21,6 +21,13 @@ class Wakeup:
     system: str
     urgency: int = 5
     not_before: datetime | None = None
+    start: datetime | None = None
+
+    @property
+    def priority(self) -> int:
+        """Lower goes first: the urgency, and among equals the soonest start (F06). Fits into 31 bits for a century."""
+        minutes = int(self.start.timestamp() // 60) if self.start else 0
+        return self.urgency * 100_000_000 + minutes
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,13 +94,13 @@ def concerned(bookings: QuerySet[Booking]) -> QuerySet[Booking]:
 
 
 def due_work(*, now: datetime) -> QuerySet[Access]:
-    """Key work that is due, at which nobody is and which nobody was told of lately; most urgent first. Of lock systems
-    that are switched off nothing is due (R1)."""
+    """Key work that is due, at which nobody is and which nobody was told of lately; most urgent first, and of those the
+    soonest start (F06). Of lock systems that are switched off nothing is due (R1)."""
     due = Access.objects.filter(Q(booking__branch__lock_system__enabled=True) | _held_elsewhere("booking_id"), next_check_at__lte=now)
     # A lease that ran out was not given back: its holder died, and so did the wake-up that he was working at.
     told = Q(handed_at__gt=now - HANDED_OVER_FOR, lease_until__isnull=True)
     free = due.exclude(lease_until__gt=now).exclude(told)
-    return free.order_by("urgency", "next_check_at").select_related("booking__branch")
+    return free.order_by("urgency", "booking__start", "next_check_at").select_related("booking__branch")
 
 
 # What may open a door: at the vendor, or perhaps there.

@@ -37,6 +37,7 @@ _NOTHING_SENT = (
 )
 _NAMES_A_SITE = re.compile(r"\bsite(?:[ _-]?ids?)?s?\b", re.IGNORECASE)
 _NAMES_A_DOOR = re.compile(r"\bcomponents?\b", re.IGNORECASE)
+_NAMES_THE_PHONE = re.compile(r"\bpublicRegistrationId\b|(?<!ma-)\bphone\b", re.IGNORECASE)
 _NAMES_THE_SERVICE = re.compile(r"\bservice\b", re.IGNORECASE)
 
 
@@ -129,7 +130,7 @@ class ExivoClient:
         if reason := _site_reason(site_id, call, status, message):
             return LockNeedsOperator(detail, status=status, what="site", reason=reason)
         if status in {400, 404, 409, 422}:
-            return LockRefused(detail, status=status)
+            return LockRefused(detail, status=status, phone=_about_the_phone(call, message))
         wait = _retry_after(answer)
         if 300 <= status < 500:
             throttled = status == 429
@@ -172,6 +173,12 @@ def _about_the_site(message: str, *, site_id: str, about: frozenset[str]) -> boo
     if _NAMES_A_DOOR.search(message) or any(other.casefold() in said for other in about):
         return False
     return site_id.casefold() in said or _NAMES_A_SITE.search(message) is not None
+
+
+def _about_the_phone(call: Call, message: str) -> bool:
+    """Whether a refused creation names the guest's number or the field it stands in."""
+    number = (call.body or {}).get("publicRegistrationId")
+    return isinstance(number, str) and (_NAMES_THE_PHONE.search(message) is not None or number in message)
 
 
 def _without_outcome(call: Call, detail: str, *, status: int | None = None, retry_after: float | None = None) -> LockFailure:

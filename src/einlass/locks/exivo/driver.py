@@ -226,7 +226,7 @@ class ExivoDriver:
         if not order.doors:
             raise LockRefused("a key for no door")
         if not _E164.fullmatch(order.phone):
-            raise LockRefused("the phone number is not in the international form")
+            raise LockRefused("the phone number is not in the international form", phone=True)
         if order.window.end <= self._clock():
             raise LockRefused("the time of the key is over")
 

@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Write docs/faults.md from the catalogue and the names of the tests. `text()` is what a test compares the page with."""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGE = ROOT / "docs" / "faults.md"
+NAMED = re.compile(r"_f(\d\d)(?=_|$)")
+
+HEAD = """# What can go wrong
+
+Written by `python scripts/faults.py` from [tests/faults/catalogue.py](../tests/faults/catalogue.py) and the tests; edit it there.
+Every row is shown by tests against the emulator, on SQLite and PostgreSQL, and the invariants are checked after each of their steps.
+
+## What always holds
+
+| | invariant | check in `tests/faults/invariants.py` |
+| --- | --- | --- |
+"""
+
+MIDDLE = """
+At rest means: the faults are over, and the worker had two rounds.
+
+## What Einlass does
+
+| | fault | what Einlass does | tests |
+| --- | --- | --- | --- |
+"""
+
+
+def tests_by_row() -> dict[str, list[str]]:
+    """The names of the tests that carry a row's number, each once, in the order of the files."""
+    found: dict[str, list[str]] = {}
+    for path in sorted((ROOT / "tests").rglob("test_*.py")):
+        for name in _tests_in(path):
+            for number in NAMED.findall(name):
+                names = found.setdefault(f"F{number}", [])
+                if name not in names:
+                    names.append(name)
+    return found
+
+
+def _tests_in(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
+            yield node.name
+
+
+def text() -> str:
+    """The page as it ought to be."""
+    from tests.faults.catalogue import FAULTS, INVARIANTS, NOT_YET
+
+    tests = tests_by_row()
+    held = "".join(f"| {name} | {sentence} | `{check}` |\n" for name, (sentence, check) in INVARIANTS.items())
+    rows = ""
+    for row in FAULTS:
+        note = f" Not for exivo: {row.not_for_exivo}." if row.not_for_exivo else ""
+        shown = ", ".join(f"`{name}`" for name in tests.get(row.id, [])) or ("not yet" if row.id in NOT_YET else "")
+        rows += f"| {row.id} | {row.fault} | {row.does}{note} | {shown} |\n"
+    return HEAD + held + MIDDLE + rows
+
+
+if __name__ == "__main__":
+    sys.path.insert(0, str(ROOT))
+    PAGE.write_text(text(), encoding="utf-8")

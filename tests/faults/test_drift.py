@@ -1,0 +1,187 @@
+# SPDX-License-Identifier: Apache-2.0
+"""F11 to F17: what somebody changes at the vendor behind our back, lists that do not tell all, clocks that differ."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from tests import factories as make
+from tests.faults.watched import STAFF, Watched
+
+from einlass.core.access import AccessState
+from einlass.locks.exivo.words import instant_of
+from einlass.models import EventRecord, LockSystem
+from einlass.queries.readiness import readiness
+
+DOORS = frozenset({make.AARE, *make.ALWAYS_OPEN})
+
+
+def ten_minutes(house: Watched) -> None:
+    house.forward(minutes=10)
+    house.minute()
+    house.sweep()
+
+
+def test_f11_key_deleted_before_the_start_is_made_again_within_a_quarter_of_an_hour(house: Watched) -> None:
+    booking = house.ready()
+    house.delete_key(booking)
+
+    ten_minutes(house)
+
+    assert (house.state(booking), len(house.live(booking))) == (AccessState.READY, 1)
+    assert EventRecord.objects.get(kind="key.drifted").data["what"] == "deleted"
+    house.rest()
+
+
+def test_f11_key_deleted_twice_in_a_day_waits_for_a_person_who_may_ask_for_it(house: Watched) -> None:
+    booking = house.ready(hours=72)
+    for _ in range(2):
+        house.delete_key(booking)
+        ten_minutes(house)
+
+    ten_minutes(house)
+    assert (house.asked(), house.access(booking).problem) == (["create", "create"], "changed_outside")
+    assert house.state(booking) is AccessState.TROUBLE
+    house.rest(waiting=[booking])
+
+    house.reissue(booking)
+    house.ring()
+    assert house.state(booking) is AccessState.READY
+    house.rest()
+
+
+def test_f12_key_deleted_while_the_booking_runs_is_made_as_soon_as_it_is_seen(house: Watched) -> None:
+    booking = house.ready()
+    house.until(booking.start + timedelta(minutes=5))
+    house.delete_key(booking)
+    assert house.opens(booking) == "no_key"
+
+    house.sweep()
+
+    assert (house.opens(booking), house.state(booking)) == ("open", AccessState.ACTIVE)
+    assert EventRecord.objects.filter(kind="key.drifted", booking=booking).count() == 1
+    house.rest()
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("components", [make.AARE, make.GURTEN, *make.ALWAYS_OPEN]),
+        ("validTo", "2026-11-30T09:00:00Z"),
+        ("phone", make.OTHER_MOBILE),
+    ],
+)
+def test_f13_key_widened_over_there_is_put_right_and_what_differed_is_told(house: Watched, field: str, value: object) -> None:
+    booking = house.ready()
+    house.change_key(booking, **{field: value})
+
+    ten_minutes(house)
+
+    assert [(key.doors, key.phone) for key in house.live(booking)] == [(DOORS, booking.mobile)]
+    told = {"components": "doors", "validTo": "window", "phone": "phone"}
+    assert EventRecord.objects.get(kind="key.drifted").data["what"] == told[field]
+    house.rest()
+
+
+def test_f14_key_of_others_for_the_same_phone_and_door_is_left_alone(house: Watched) -> None:
+    booking = house.ready()
+    foreign = house.add_foreign_key(booking)
+    ten_minutes(house)
+
+    house.cancel(booking)
+    house.ring()
+    house.until(booking.start)
+
+    assert [key["id"] for key in house.exivo.live()] == [foreign]
+    assert house.opens(booking) == "open"
+    assert house.state(booking) is AccessState.CLOSED
+    house.rest()
+
+
+@pytest.mark.parametrize(
+    "faults",
+    [
+        [{"call": "list", "kind": "empty_list"}, {"call": "read", "kind": "status", "status": 500}],
+        [{"call": "list", "kind": "truncated_page", "items": 1, "broken": True}],
+        [{"call": "list", "kind": "status", "status": 500}],
+        [{"call": "list", "kind": "html"}],
+    ],
+    ids=["empty", "cut", "fails", "html"],
+)
+def test_f15_list_that_does_not_tell_all_changes_nothing(house: Watched, faults: list[dict[str, object]]) -> None:
+    bookings = [house.ready(hours=24), house.ready(hours=48)]
+    house.faults(*faults)
+
+    for _ in range(3):
+        ten_minutes(house)
+
+    assert house.asked() == ["create", "create"]
+    assert {house.state(booking) for booking in bookings} == {AccessState.READY}
+    house.rest()
+
+
+def test_f15_cut_list_permits_no_second_key(house: Watched) -> None:
+    house.ready(hours=48)
+    house.faults({"call": "create", "kind": "reset_before", "times": 1}, {"call": "list", "kind": "html"})
+    booking = house.book()
+    house.ring()
+
+    house.pass_minutes(5)
+
+    assert house.asked() == ["create", "create"]
+    house.rest()
+    assert house.state(booking) is AccessState.READY
+
+
+def test_f16_stale_reading_after_a_write_is_waited_out(house: Watched) -> None:
+    house.faults({"call": "read", "kind": "stale_read", "seconds": 60, "times": 2})
+    booking = house.book()
+
+    house.ring()
+    for _ in range(3):
+        house.forward(seconds=5)
+        house.ring()
+
+    assert (house.state(booking), house.asked()) == (AccessState.READY, ["create"])
+    house.rest()
+
+
+def test_f16_stale_list_after_a_write_leads_to_no_second_write(house: Watched) -> None:
+    booking = house.ready()
+    house.faults({"call": "*", "kind": "stale_read", "seconds": 60, "times": 4})
+
+    house.forward(seconds=5)
+    house.sweep()
+    house.forward(seconds=5)
+    house.sweep()
+
+    assert (house.state(booking), house.asked()) == (AccessState.READY, ["create"])
+    house.rest()
+
+
+@pytest.mark.parametrize("seconds", [-3600, 240])
+def test_f17_wrong_clock_over_there_is_measured_shown_and_widens_nothing(house: Watched, seconds: int) -> None:
+    house.over_there("POST", "/control/clock", {"offset_seconds": seconds, "api": True, "doors": False})
+
+    house.sweep()
+    booking = house.ready()
+
+    assert abs((LockSystem.objects.get().clock_skew_seconds or 0) + seconds) <= 2
+    shown = next(check for check in readiness(now=house.clock.now) if check.code == "vendor_clock_agrees")
+    assert not shown.ok
+    sent = next(call.sent for call in house.seen.calls if call.kind == "create")
+    window = house.seen.window_of(booking.pk)
+    assert (instant_of(sent["validFrom"]), instant_of(sent["validTo"])) == (window.start, window.end)
+    house.rest()
+
+
+def test_f17_booking_that_runs_already_never_asks_for_more_than_its_time(house: Watched) -> None:
+    house.over_there("POST", "/control/clock", {"offset_seconds": -120, "api": True, "doors": False})
+    booking = house.book(hours=0, duration=120, actor=STAFF)
+
+    house.ring()
+
+    assert house.state(booking) is AccessState.ACTIVE
+    assert house.opens(booking) == "open"
+    house.rest()
