@@ -51,11 +51,13 @@ def test_house_with_everything_is_ready() -> None:
         ("branch_attached", "exivo"),
         ("site_confirmed", "bern"),
         ("site_lists_doors", "bern"),
+        ("site_compared", "bern"),
         ("doors_chosen", "bern"),
         ("no_gateway_chosen", "bern"),
         ("no_unknown_type_chosen", "bern"),
         ("chosen_doors_exist", "bern"),
         ("no_brake", "bern"),
+        ("no_stray_keys", "bern"),
         ("neighbours_apart", "bern"),
         ("mobile_question", "seminar"),
     ]
@@ -76,6 +78,7 @@ def test_house_with_everything_is_ready() -> None:
         (Branch, {"site_confirmed_at": None}, "credentials_accepted", "exivo"),
         (Branch, {"site_problem": "credentials_rejected"}, "credentials_accepted", "exivo"),
         (Branch, {"brake_since": NOW, "brake_count": 9}, "no_brake", "bern"),
+        (Branch, {"compared_by": ""}, "site_compared", "bern"),
         (LockSystem, {"state": "credentials_rejected"}, "credentials_accepted", "exivo"),
         (LockSystem, {"state": "unreachable"}, "lock_system_answers", "exivo"),
         (Branch, {"site_confirmed_at": None}, "site_confirmed", "bern"),
@@ -184,15 +187,15 @@ def test_neighbours_whose_keys_overlap_are_a_warning(buffers: dict[str, int], ok
     assert is_ready(readiness(now=NOW))
 
 
-def test_neighbours_of_two_services_in_one_room_are_told_too() -> None:
-    first = Service.objects.get()
-    Service.objects.update(buffer_before=15, buffer_after=15)
 def test_neighbours_are_apart_where_margins_end_at_each_other() -> None:
     Branch.objects.update(shrink_margins=True)
 
     assert check("neighbours_apart") == Check("neighbours_apart", True, "bern", {"services": "", "minutes": "0"}, warning=True)
 
 
+def test_neighbours_of_two_services_in_one_room_are_told_too() -> None:
+    first = Service.objects.get()
+    Service.objects.update(buffer_before=15, buffer_after=15)
     make_service(first.branch, "kurs", rooms=[*first.rooms.all()], buffer_before=0, buffer_after=20)
 
     assert check("neighbours_apart").values == {"services": "seminar, kurs", "minutes": "15"}
@@ -232,7 +235,7 @@ def test_asks_the_database_equally_often_for_one_and_three() -> None:
     with CaptureQueriesContext(connection) as three:
         missing(now=NOW)
 
-    assert (len(three), len(one)) == (len(one), 15)
+    assert (len(three), len(one)) == (len(one), 16)
 
 
 def test_database_clock_is_compared_where_the_database_has_one() -> None:

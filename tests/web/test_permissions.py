@@ -43,7 +43,7 @@ PAGES = {
     **needing(May.LOOK, OF_A_BOOKING, "booking booking_key"),
     **needing(May.WORK, "", "new bookings_csv"),
     **needing(May.WORK, OF_A_BOOKING, "decide move answers reissue link open_door opening opening_state"),
-    **needing(May.CONFIGURE, "", "organisation accent release_brake branches branch_new branch branch_read"),
+    **needing(May.CONFIGURE, "", "organisation accent release_brake stray_keys branches branch_new branch branch_read"),
     **needing(May.CONFIGURE, "", "branch_remove branch_website door_allow"),
     **needing(May.CONFIGURE, "", "rooms_order room_new room room_remove"),
     **needing(May.CONFIGURE, "", "services service_new service_preview service service_remove"),

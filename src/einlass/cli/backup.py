@@ -138,9 +138,9 @@ def _whole(file: Path, secrets: Secrets | None, tell: Tell) -> Written:
             out.flush()
             os.fsync(out.fileno())
         Path(name).replace(file)
-    except BaseException:
+    finally:
+        # Gone where it has its name by now.
         Path(name).unlink(missing_ok=True)
-        raise
     return written
 
 

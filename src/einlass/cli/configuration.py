@@ -39,6 +39,10 @@ SENTENCES = {
     "branch_attached": ("{subject}: a branch belongs to it.", "{subject}: no branch belongs to it (lock_system of a branch)."),
     "site_confirmed": ("{subject}: exivo has confirmed the site.", "{subject}: exivo has not confirmed the site. {problem}"),
     "site_lists_doors": ("{subject}: exivo lists doors there.", "{subject}: exivo lists no door there, or gateways only."),
+    "site_compared": (
+        "{subject}: the site was compared with exivo as a whole.",
+        "{subject}: after an upgrade or a restored backup the site is compared first; until then no key is made there or taken back.",
+    ),
     "doors_chosen": ("{subject}: doors are chosen.", "{subject}: no door is chosen."),
     "no_gateway_chosen": ("{subject}: no gateway is chosen.", "{subject}: a gateway is chosen: {doors}"),
     "no_unknown_type_chosen": (
@@ -49,6 +53,10 @@ SENTENCES = {
     "no_brake": (
         "{subject}: no key waits for a person.",
         "{subject}: {keys} keys would be taken back at once; somebody has to agree on the readiness page.",
+    ),
+    "no_stray_keys": (
+        "{subject}: every key of Einlass at exivo belongs to a booking.",
+        "{subject}: {keys} keys at exivo belong to no booking; somebody has to decide on the readiness page.",
     ),
     "neighbours_apart": (
         "{subject}: no two guests in a row have keys at the same time.",

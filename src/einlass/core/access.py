@@ -32,6 +32,7 @@ PROBLEMS = (
     "credentials_rejected",
     "site_unconfirmed",
     "site_mismatch",
+    "not_compared",
     "outcome_unknown",
     "refused",
     "phone_unusable",
@@ -46,7 +47,9 @@ PROBLEMS = (
     "clock_skew",
 )
 # These mend themselves as a rule: they become trouble only when they last, or when the door must open soon.
-PATIENT = frozenset({"vendor_unreachable", "throttled", "outcome_unknown", "site_unconfirmed", "door_missing", "clock_skew"})
+PATIENT = frozenset(
+    {"vendor_unreachable", "throttled", "not_compared", "outcome_unknown", "site_unconfirmed", "door_missing", "clock_skew"}
+)
 PATIENCE = timedelta(minutes=10)
 PATIENCE_SHORT = timedelta(minutes=2)
 SOON = timedelta(minutes=30)

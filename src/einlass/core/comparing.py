@@ -12,8 +12,3 @@ NOT_COMPARED = "restored"
 
 def is_compared(compared_by: str) -> bool:
     return compared_by == NOTES_VERSION
-
-
-def begins_compared(compared_by: str, *, keys_known: bool) -> bool:
-    """Whether a site that the vendor confirmed just now may be worked at once: nobody ever made a key there for us."""
-    return is_compared(compared_by) or (not keys_known and compared_by != NOT_COMPARED)

@@ -213,6 +213,14 @@ class BackupRestored(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class SiteCompared(Event):
+    """After an upgrade or a restored backup a site was compared with all its keys: what waited for it goes on (F54)."""
+
+    kind: ClassVar[str] = "site.compared"
+    keys: int
+
+
+@dataclass(frozen=True, slots=True)
 class StrayKeyFound(Event):
     """The vendor has a key with a mark of ours that we know nothing of (F21). A person decides."""
 

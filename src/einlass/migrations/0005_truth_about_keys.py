@@ -61,6 +61,7 @@ class Migration(migrations.Migration):
             name="StrayKey",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("site_id", models.CharField(blank=True, default="", max_length=100)),
                 ("vendor_id", models.CharField(max_length=100)),
                 ("marker", models.CharField(max_length=20)),
                 ("label", models.CharField(blank=True, default="", max_length=200)),
@@ -70,6 +71,8 @@ class Migration(migrations.Migration):
                 ("found_at", models.DateTimeField()),
                 ("decision", models.CharField(blank=True, default="", max_length=10)),
                 ("decided_at", models.DateTimeField(blank=True, null=True)),
+                ("next_check_at", models.DateTimeField(blank=True, null=True)),
+                ("attempts", models.PositiveIntegerField(default=0)),
                 ("branch", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="stray_keys", to="einlass.branch")),
             ],
             options={

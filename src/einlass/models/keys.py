@@ -149,6 +149,7 @@ class StrayKey(models.Model):
     """A key with a mark like ours at the vendor that no row knows, perhaps from before a backup was put back (F21). A person decides."""
 
     branch = models.ForeignKey(Branch, on_delete=models.CASCADE, related_name="stray_keys")
+    site_id = models.CharField(max_length=100, blank=True, default="")
     vendor_id = models.CharField(max_length=100)
     marker = models.CharField(max_length=20)
     label = models.CharField(max_length=200, blank=True, default="")
@@ -156,9 +157,12 @@ class StrayKey(models.Model):
     valid_from = models.DateTimeField(null=True, blank=True)
     valid_until = models.DateTimeField(null=True, blank=True)
     found_at = models.DateTimeField()
-    # What became of it: "" waits for a person, "revoke" is to be taken back, "revoked", "kept", "gone".
+    # What became of it: "" waits for a person, "revoke" is to be taken back, "revoked", "kept", "gone", "known".
     decision = models.CharField(max_length=10, blank=True, default="")
     decided_at = models.DateTimeField(null=True, blank=True)
+    # While it is to be taken back: when that is tried next, and how often it failed.
+    next_check_at = models.DateTimeField(null=True, blank=True)
+    attempts = models.PositiveIntegerField(default=0)
 
     class Meta:
         constraints = [models.UniqueConstraint(name="stray_key_once", fields=["branch", "vendor_id"])]

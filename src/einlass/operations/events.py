@@ -54,6 +54,7 @@ FOLLOWS: dict[type[Event], frozenset[Follower]] = {
     events.BrakeEngaged: NOTHING,
     events.BrakeReleased: KEYS,
     events.BackupRestored: KEYS,
+    events.SiteCompared: KEYS,
     events.StrayKeyFound: NOTHING,
     events.StrayKeyDecided: NOTHING,
     events.StrayKeyEnded: NOTHING,

@@ -11,6 +11,7 @@ SENTENCES = {
     "credentials_rejected": _("exivo refuses the API key or secret."),
     "site_unconfirmed": _("exivo has not confirmed the branch's Site-ID yet."),
     "site_mismatch": _("The branch's Site-ID belongs to another site."),
+    "not_compared": _("After an upgrade or a restored backup Einlass compares the site with exivo first."),
     "outcome_unknown": _("An answer of exivo was lost. Einlass looks before it tries again."),
     "refused": _("exivo refuses this key."),
     "phone_unusable": _("exivo does not accept this mobile number."),

@@ -11,15 +11,17 @@ import structlog
 from django.db import transaction
 from django.db.models import Q
 
-from einlass.core.events import CLOCK, Actor, BrakeEngaged, BrakeReleased, KeyDrifted
+from einlass.core.comparing import NOTES_VERSION, is_compared
+from einlass.core.events import CLOCK, Actor, BackupRestored, BrakeEngaged, BrakeReleased, KeyDrifted, SiteCompared
 from einlass.core.keys import OPEN, OVERDUE, READ_LAG, KeyState, Listing, SeenKey, brake_engages, differences
 from einlass.core.locks import LockSystemState
 from einlass.locks.port import LockFailure
-from einlass.models import Access, Branch, Key, LockSystem
+from einlass.models import Access, Branch, EventRecord, Key, LockSystem
 from einlass.operations.access import make_due
 from einlass.operations.events import record
 from einlass.operations.key_rows import adopt, gone_of, take_in
 from einlass.operations.lock_systems import confirm_site, driver_of, note_failure, note_success
+from einlass.operations.strays import believed_alive, note_strays
 from einlass.operations.vendor_calls import traced
 from einlass.queries.keys import open_keys_of_site
 
@@ -41,6 +43,7 @@ class Swept:
     drifted: int = 0
     taken_in: int = 0
     not_ours: int = 0
+    unknown: int = 0
     complete: bool = False
     braked: bool = False
     reason: str = ""
@@ -87,7 +90,7 @@ def _listed(branch: Branch, *, clock: Callable[[], datetime]) -> Listing:
     system = branch.lock_system
     assert system is not None
     held = open_keys_of_site(branch.pk).exclude(vendor_id="")
-    known = frozenset(held.filter(valid_until__gt=clock()).values_list("vendor_id", flat=True))
+    known = frozenset(held.filter(valid_until__gt=clock()).values_list("vendor_id", flat=True)) | believed_alive(branch)
     with traced(system, "list", site_id=branch.site_id, clock=clock) as requests:
         listing = driver_of(system, clock=clock, before_call=requests).listing(branch.site_id, known=known, now=clock())
     note_success(system, now=clock())
@@ -111,7 +114,22 @@ def _compare(branch: Branch, listing: Listing, *, now: datetime) -> Swept:
         _take(row, key, now=now)
     for row, key in returned:
         _reopen(row, key, now=now)
-    return Swept(branch.key, len(listing.keys), len(drifted) + len(returned), len(strays), not_ours, complete=True, braked=braked)
+    unknown = note_strays(branch, listing, now=now)
+    _note_compared(branch, listing, now=now)
+    changed = len(drifted) + len(returned)
+    return Swept(branch.key, len(listing.keys), changed, len(strays), not_ours, unknown, complete=True, braked=braked)
+
+
+def _note_compared(branch: Branch, listing: Listing, *, now: datetime) -> None:
+    """The site was compared as a whole: what waited for it goes on (F54). What a worker had under way when a backup was put back may
+    have been heard of over there only a little later, so a list from so soon after it does not count."""
+    too_soon = EventRecord.objects.filter(kind=BackupRestored.kind, at__gt=listing.taken_at - READ_LAG)
+    if is_compared(branch.compared_by) or too_soon.exists():
+        return
+    with transaction.atomic():
+        Branch.objects.filter(pk=branch.pk, site_id=branch.site_id).update(compared_by=NOTES_VERSION)
+        record(SiteCompared(keys=len(listing.keys)), actor=CLOCK, now=now, branch=branch)
+    log.info("site_compared", branch=branch.key, keys=len(listing.keys))
 
 
 def _settled(row: Key, listing: Listing) -> bool:

@@ -11,6 +11,7 @@ import structlog
 from django.db import transaction
 
 from einlass.core import keys as core
+from einlass.core.comparing import is_compared
 from einlass.core.events import KeyReady, KeyTrouble, KeyTroubleOver
 from einlass.core.grants import GRANTING, grant_for, key_window
 from einlass.core.keys import KeyState
@@ -35,8 +36,8 @@ MOST_UNDONE_A_DAY = 2
 START_LATER = timedelta(seconds=5)
 CLOCK_SKEW = "clock_skew"
 REFUSED_AGAIN = timedelta(minutes=15)
-# A number that the vendor does not take waits for another one, by the guest or the staff; this is the net under it.
-PHONE_AGAIN = timedelta(days=1)
+# The sweep itself makes all that waited for it due; this is only the net below.
+COMPARED_WITHIN = timedelta(minutes=1)
 
 
 def reconcile(booking_id: int, *, clock: Clock) -> None:
@@ -94,7 +95,8 @@ class Went:
 def _with_the_vendor(claim: Claim, situation: Situation, step: core.Step) -> Went:
     """One step that needs the vendor, past the gates. Whatever stops it leaves a reason and a next attempt."""
     now = claim.clock()
-    held_up = _held_up(situation, step, now=now) or _braked(situation, step, now=now) or _undone_too_often(situation, step, now=now)
+    gates = (_held_up, _uncompared, _braked, _undone_too_often)
+    held_up = next((found for gate in gates if (found := gate(situation, step, now=now))), None)
     if held_up is not None:
         _wait(claim, situation, until=held_up.until, problem=held_up.problem)
         return Went(stopped=True)
@@ -167,6 +169,14 @@ def _held_up(situation: Situation, step: core.Step, *, now: datetime) -> HeldUp 
         problems = {LockSystemState.THROTTLED.value: "throttled", LockSystemState.CREDENTIALS_REJECTED.value: "credentials_rejected"}
         return HeldUp(problems.get(system.state, "vendor_unreachable"), system.not_before)
     return None
+
+
+def _uncompared(situation: Situation, step: core.Step, *, now: datetime) -> HeldUp | None:
+    """F54, F21: after an upgrade or a restored backup the site is only looked at until it was compared as a whole."""
+    branch = situation.booking.branch
+    if isinstance(step, core.Observe | core.ReadBack) or not branch.site_is_confirmed or is_compared(branch.compared_by):
+        return None
+    return HeldUp("not_compared", now + COMPARED_WITHIN)
 
 
 def _braked(situation: Situation, step: core.Step, *, now: datetime) -> HeldUp | None:
@@ -280,7 +290,7 @@ def _failed(claim: Claim, situation: Situation, step: core.Step, failure: LockFa
     problem = _problem_of(failure, step)
     if isinstance(failure, LockRefused) and isinstance(step, core.Issue):
         # A refused key is not tried again blindly: each try may text the guest (F25).
-        until = now + (PHONE_AGAIN if failure.phone else REFUSED_AGAIN)
+        until = now + REFUSED_AGAIN
     if isinstance(failure, LockNeedsOperator) and failure.what == "site":
         confirm_site(situation.booking.branch, now=now)
     if isinstance(failure, LockUnavailable) and failure.retry_after is not None:
@@ -299,7 +309,7 @@ def _problem_of(failure: LockFailure, step: core.Step) -> str:
         case _ if isinstance(step, core.Revoke):
             return "failed_to_expire" if step.key.drifted == core.OVERDUE else "failed_to_revoke"
         case _:
-            return "phone_unusable" if isinstance(failure, LockRefused) and failure.phone else "refused"
+            return "refused"
 
 
 def _settle(claim: Claim, situation: Situation) -> None:
@@ -364,5 +374,4 @@ def _later(claim: Claim, situation: Situation, *, until: datetime | None, reason
     put_off = as_looked_at.update(next_check_at=until, reason=reason, handed_at=None)
     if put_off and until is not None and until - claim.clock() <= timedelta(minutes=1):
         system = str(situation.booking.branch.lock_system_id)
-        pressing, start = situation.access.urgency, situation.booking.start
-        wake(Wakeup(booking=claim.booking, system=system, urgency=pressing, not_before=until, start=start))
+        wake(Wakeup(booking=claim.booking, system=system, urgency=situation.access.urgency, not_before=until))

@@ -15,6 +15,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import F, Q, QuerySet
 
+from einlass.core.comparing import NOT_COMPARED, NOTES_VERSION
 from einlass.core.events import CLOCK, Actor, DoorsChanged, SiteConfirmed
 from einlass.core.keys import NEAR
 from einlass.core.locks import LockSystemState, clocks_differ, pause_after
@@ -189,6 +190,8 @@ def write_site_answer(branch: Branch, answer: SiteAnswer, *, now: datetime, acto
             branch.site_name, branch.site_problem = answer.name, ""
             branch.site_confirmed_at = branch.site_confirmed_at or now
             branch.save(update_fields=["site_checked_at", "site_name", "site_problem", "site_confirmed_at"])
+            if fresh:
+                _begin_compared(branch)
             changed = write_components(branch, answer.components, now=now)
             if fresh:
                 record(SiteConfirmed(site=answer.name), actor=actor, now=now, branch=branch)
@@ -199,6 +202,12 @@ def write_site_answer(branch: Branch, answer: SiteAnswer, *, now: datetime, acto
             if answer.code in {"unknown_site", "not_active"}:
                 branch.site_confirmed_at = None
             branch.save(update_fields=["site_checked_at", "site_problem", "site_confirmed_at"])
+
+
+def _begin_compared(branch: Branch) -> None:
+    """A site that is new to us can be worked at once: there is no key of which we could know too little (F54)."""
+    if not branch.keys.filter(site_id=branch.site_id).exists():
+        Branch.objects.filter(pk=branch.pk).exclude(compared_by=NOT_COMPARED).update(compared_by=NOTES_VERSION)
 
 
 def _note_clock(system_id: int | None, answer: SiteAnswer, *, now: datetime) -> None:

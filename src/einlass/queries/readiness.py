@@ -10,12 +10,14 @@ from datetime import datetime
 from django.conf import settings
 
 from einlass.conf.secrets import fingerprint
+from einlass.core.comparing import is_compared
 from einlass.core.grants import Admissible, DoorUse
 from einlass.core.locks import CLOCKS_MAY_DIFFER, LockSystemState
 from einlass.models import Branch, Installation, LockSystem, Service, Worker
 from einlass.queries.messages import mail_trouble, sms_trouble
 from einlass.queries.neighbours import overlapping_minutes
 from einlass.queries.services import needs_mobile_number, offered_services, opens_doors, organisation, questions_by_service
+from einlass.queries.strays import undecided_by_branch
 
 WORKER_ALIVE_SECONDS = 60
 CLOCKS_MAY_DIFFER_SECONDS = int(CLOCKS_MAY_DIFFER.total_seconds())
@@ -48,11 +50,13 @@ ABOUT_ACCOUNT = (
 ABOUT_BRANCH = (
     "site_confirmed",
     "site_lists_doors",
+    "site_compared",
     "doors_chosen",
     "no_gateway_chosen",
     "no_unknown_type_chosen",
     "chosen_doors_exist",
     "no_brake",
+    "no_stray_keys",
     "neighbours_apart",
 )
 ABOUT_SERVICE = ("mobile_question",)
@@ -68,10 +72,11 @@ def readiness(*, now: datetime, only: frozenset[int] | None = None) -> tuple[Che
     systems = list(LockSystem.objects.filter(enabled=True).order_by("pk").prefetch_related("branches__doors"))
     seen = [branch for system in systems if system.grants for branch in _active(system) if only is None or branch.pk in only]
     services = _services_at(seen)
+    strays = undecided_by_branch(seen) if seen else {}
     return (
         *_installation(now),
         *(check for system in systems for check in _lock_system(system)),
-        *(check for branch in seen for check in _branch(branch, [s for s in services if s.branch_id == branch.pk])),
+        *(check for branch in seen for check in _branch(branch, _of(branch, services), strays=strays.get(branch.pk, 0))),
         *_services(services),
     )
 
@@ -138,13 +143,18 @@ def _lock_system(system: LockSystem) -> Iterator[Check]:
         yield Check("branch_attached", bool(branches), system.key)
 
 
-def _branch(branch: Branch, services: list[Service]) -> Iterator[Check]:
+def _of(branch: Branch, services: list[Service]) -> list[Service]:
+    return [service for service in services if service.branch_id == branch.pk]
+
+
+def _branch(branch: Branch, services: list[Service], *, strays: int) -> Iterator[Check]:
     doors = list(branch.doors.all())
     problem = branch.site_problem or ("" if branch.site_id else "no_site_id")
     yield Check("site_confirmed", branch.site_is_confirmed, branch.key, {"problem": "" if branch.site_is_confirmed else problem})
     if branch.site_is_confirmed:
         listed = [door for door in doors if door.read_at and not door.missing_since and door.admissible is not Admissible.GATEWAY]
         yield Check("site_lists_doors", bool(listed), branch.key)
+        yield Check("site_compared", is_compared(branch.compared_by), branch.key)
     chosen = [door for door in doors if door.use != DoorUse.NONE.value]
     yield Check("doors_chosen", bool(chosen), branch.key)
     for code, kind in (("no_gateway_chosen", Admissible.GATEWAY), ("no_unknown_type_chosen", Admissible.UNKNOWN_TYPE)):
@@ -152,6 +162,7 @@ def _branch(branch: Branch, services: list[Service]) -> Iterator[Check]:
         yield _no_door(code, branch, (door for door in chosen if door.read_at and door.admissible is kind))
     yield _no_door("chosen_doors_exist", branch, (door for door in chosen if door.missing_since))
     yield Check("no_brake", branch.brake_since is None, branch.key, {"keys": str(branch.brake_count)})
+    yield Check("no_stray_keys", not strays, branch.key, {"keys": str(strays)})
     if services:
         yield _neighbours(branch, services)
 

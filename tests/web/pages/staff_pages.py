@@ -12,7 +12,7 @@ from tests.factories import UNTYPED
 from einlass.core.bookings import Actor as ActorKind
 from einlass.core.events import Actor
 from einlass.core.roles import Role
-from einlass.models import ApiToken, Booking, Door, DoorOpening, User
+from einlass.models import ApiToken, Booking, Door, DoorOpening, StrayKey, User
 from einlass.operations.users import create_token
 
 WITHOUT_KEY = (
@@ -20,7 +20,7 @@ WITHOUT_KEY = (
     " templates integrations team team_new tokens token_new privacy audit account password"
 )
 OF_THE_BOOKING = "booking move answers reissue link open_door"
-OF_THE_BRANCH = "branch branch_remove branch_website room_new"
+OF_THE_BRANCH = "branch branch_remove branch_website room_new stray_keys"
 SECOND_FACTORS = "mfa_activate_totp mfa_view_recovery_codes mfa_list_webauthn mfa_add_webauthn"
 
 
@@ -29,6 +29,9 @@ def furnish(booking: Booking, *, now: datetime) -> None:
     Door.objects.get_or_create(branch=booking.branch, component=UNTYPED, defaults={"name": "Lieferanteneingang", "read_at": now})
     DoorOpening.objects.create(
         branch=booking.branch, booking=booking, component="x", door_name="Haupteingang", asked_by="Nadia", asked_at=now, expires_at=now
+    )
+    StrayKey.objects.create(
+        branch=booking.branch, vendor_id="s", marker="EL-7K3M9Q2W4T", label="Seminarraum Aare", doors=["x"], valid_from=now, found_at=now
     )
     create_token(name="Webshop", role=Role.STAFF, now=now, actor=Actor(ActorKind.STAFF, "Nadia Keller"))
 

@@ -20,7 +20,7 @@ from einlass.web import formats
 from einlass.web.bands import Band, band
 from einlass.web.door_information import App, app_of
 
-SILENT = frozenset({"vendor_unreachable", "throttled", "outcome_unknown", "clock_skew"})
+SILENT = frozenset({"vendor_unreachable", "throttled", "not_compared", "outcome_unknown", "clock_skew"})
 MOVING_STATES = frozenset({AccessState.PREPARING, AccessState.CHANGING, AccessState.REVOKING, AccessState.TROUBLE})
 OVER = frozenset({AccessState.CLOSED, AccessState.REVOKING})
 ENDED_EARLY = frozenset({Status.CANCELLED.value, Status.DECLINED.value, Status.LAPSED.value})

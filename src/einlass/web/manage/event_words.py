@@ -31,6 +31,7 @@ SENTENCES = {
     "key.trouble": _("A key is in trouble: booking %(booking)s. %(problem)s"),
     "key.trouble_over": _("What hindered the key is over: booking %(booking)s."),
     "site.confirmed": _("exivo confirmed the site of %(branch)s: %(site)s."),
+    "site.compared": _("The site of %(branch)s was compared with exivo as a whole: %(keys)s keys."),
     "doors.changed": _("Doors of %(branch)s are different at exivo."),
     "brake.engaged": _("%(planned)s keys of %(branch)s would be taken back. Einlass waits for a person."),
     "brake.released": _("The keys of %(branch)s that waited may be taken back."),

@@ -11,6 +11,9 @@ ADVICE = {
     "credentials_rejected": _("Enter API key and secret anew under Settings › Integrations."),
     "site_unconfirmed": _("Check the branch's Site-ID, and whether the Connection service is active for it."),
     "site_mismatch": _("Correct the branch's Site-ID."),
+    "not_compared": _(
+        "Nobody has to do anything: it goes on as soon as the site was compared as a whole, within minutes while exivo answers."
+    ),
     "outcome_unknown": _("Nobody has to do anything: Einlass looks at exivo whether the key exists."),
     "refused": _("Look at doors and number, then have the key made anew."),
     "phone_unusable": _("Ask the guest for a mobile number and correct it."),

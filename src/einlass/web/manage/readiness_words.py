@@ -43,6 +43,13 @@ SENTENCES = {
     "branch_attached": (_("At least one branch belongs to it."), _("No branch belongs to it, so no booking gets a key.")),
     "site_confirmed": (_("exivo has confirmed the Site-ID."), _("exivo has not confirmed the Site-ID. %(problem)s")),
     "site_lists_doors": (_("exivo lists doors there."), _("exivo lists no door there, or gateways only.")),
+    "site_compared": (
+        _("The site was compared with exivo as a whole."),
+        _(
+            "Einlass compares the site with exivo first, after an upgrade or a restored backup. Until then no key is made there and none is"
+            " taken back. Bookings go on."
+        ),
+    ),
     "doors_chosen": (_("Doors are chosen."), _("No door is chosen yet.")),
     "no_gateway_chosen": (_("No gateway is chosen."), _("A gateway is chosen: %(doors)s. It is no door and is left out of every key.")),
     "no_unknown_type_chosen": (
@@ -50,6 +57,10 @@ SENTENCES = {
         _("Chosen without a type: %(doors)s. It stays out of every key until somebody allows it."),
     ),
     "chosen_doors_exist": (_("exivo lists every chosen door."), _("exivo no longer lists %(doors)s.")),
+    "no_stray_keys": (
+        _("Every key of Einlass at exivo belongs to a booking."),
+        _("Keys of Einlass at exivo that belong to no booking: %(keys)s. Somebody has to decide about them."),
+    ),
     "no_brake": (
         _("No key waits for a decision."),
         _("%(keys)s keys would be taken back at once, and no booking explains it. Somebody has to decide."),
@@ -89,8 +100,10 @@ _TO_BRANCH = Mend(_("To the branch"), "manage_branch", May.CONFIGURE)
 MENDS: Mapping[str, Mend] = {
     # A clock is not mended on a page.
     **{code: _TO_ACCOUNT for code in ABOUT_ACCOUNT if code != "vendor_clock_agrees"},
-    **dict.fromkeys(ABOUT_BRANCH, _TO_BRANCH),
+    # Nor is a comparison that is under way.
+    **{code: _TO_BRANCH for code in ABOUT_BRANCH if code != "site_compared"},
     "no_brake": Mend(_("Decide"), "manage_release_brake", May.CONFIGURE),
+    "no_stray_keys": Mend(_("Decide"), "manage_stray_keys", May.CONFIGURE),
     "mobile_question": Mend(_("Require the mobile number"), "manage_require_mobile", May.CONFIGURE, keyed=False, post=True),
 }
 
