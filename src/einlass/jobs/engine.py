@@ -149,6 +149,11 @@ def returned_mail(scheduled: datetime, context: Any) -> None:
     _run(work.read_mailbox)
 
 
+@DBOS.workflow(name="door_logs")
+def door_logs(scheduled: datetime, context: Any) -> None:
+    _run(work.read_door_logs)
+
+
 @DBOS.workflow(name="site_sweeps")
 def site_sweeps(scheduled: datetime, context: Any) -> None:
     sweep_sites()
@@ -208,6 +213,7 @@ def launch() -> None:
             {"schedule_name": "probes", "workflow_fn": probes, "schedule": "*/10 * * * * *"},
             {"schedule_name": "send_messages", "workflow_fn": send_messages, "schedule": "5-59/10 * * * * *"},
             {"schedule_name": "returned_mail", "workflow_fn": returned_mail, "schedule": "40 * * * * *"},
+            {"schedule_name": "door_logs", "workflow_fn": door_logs, "schedule": "20 */3 * * * *"},
             {"schedule_name": "minutely", "workflow_fn": minutely, "schedule": "0 * * * * *"},
             {"schedule_name": "site_sweeps", "workflow_fn": site_sweeps, "schedule": "30 */10 * * * *"},
         ]

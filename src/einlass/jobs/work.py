@@ -15,6 +15,7 @@ from einlass.operations import (
     alarms,
     bookings,
     bounces,
+    door_log,
     guest_messages,
     holds,
     key_sweep,
@@ -66,6 +67,7 @@ def minutely() -> None:
     privacy.erase_due(now=now())
     limits.forget_old(now=now())
     numbers.forget_old(now=now())
+    door_log.forget_old(now=now())
     vendor_calls.forget_old(now=now())
     compare_sites()
 
@@ -83,6 +85,11 @@ def send_messages() -> None:
 def read_mailbox() -> None:
     """Mail that came back."""
     bounces.read_mailbox(clock=now)
+
+
+def read_door_logs() -> None:
+    """Who came to which door, where the operator wants to know."""
+    door_log.read_due(clock=now)
 
 
 def probe() -> None:

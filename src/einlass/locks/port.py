@@ -16,6 +16,7 @@ from datetime import datetime
 from typing import Literal, Protocol, runtime_checkable
 
 from einlass.core.capabilities import Capabilities
+from einlass.core.door_log import SeenTap
 from einlass.core.keys import Listing, SeenKey
 from einlass.core.windows import Window
 
@@ -180,6 +181,23 @@ class AmendingDriver(LockDriver, Protocol):
     def amend(self, site_id: str, key_id: str, order: KeyOrder) -> SeenKey:
         """Give one key the doors and the window of the order; phone and marker stay. What both have in common opens all the while.
         Raises LockRefused before sending as `issue` does, and when the vendor does not know the key (404)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entries:
+    """What a vendor's log tells since an instant. `complete` is False where there was more than was read."""
+
+    taps: tuple[SeenTap, ...]
+    complete: bool
+
+
+@runtime_checkable
+class TellsEntries(Protocol):
+    """A driver whose vendor keeps a log of its doors. Not every vendor does."""
+
+    def entries(self, site_id: str, *, since: datetime) -> Entries:
+        """Phones and badges that were held at doors since then, in no order. Raises any LockFailure; refuses to work inside a database
+        transaction; a bounded number of calls."""
 
 
 class BeforeCall(Protocol):

@@ -103,6 +103,7 @@ def _forget_at_vendor(booking: Booking, *, now: datetime) -> None:
     booking.keys.update(phone="")
     VendorCall.objects.filter(Q(booking=booking) | Q(key__in=Key.objects.filter(booking=booking))).update(detail="")
     booking.openings.update(detail="")
+    booking.entries.all().delete()
 
 
 def _forget_words(booking: Booking) -> None:

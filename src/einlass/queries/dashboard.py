@@ -17,6 +17,7 @@ from einlass.core.hours import day_window, local_date
 from einlass.core.messages import NOT_CONFIGURED
 from einlass.models import Booking, Branch, Door, Message
 from einlass.queries.bookings import held, with_facts
+from einlass.queries.door_log import nobody_came_to
 from einlass.queries.keys import AccessView, access_of
 
 # What was cancelled, declined or only held takes no place on these pages.
@@ -65,6 +66,7 @@ class Dashboard:
     waiting: tuple[Booking, ...]
     silent: tuple[SilentDoor, ...]
     failed: tuple[Message, ...]
+    nobody: tuple[Booking, ...]
     week: Counter[date]
     week_trouble: Counter[date]
 
@@ -79,6 +81,7 @@ def dashboard(branches: Sequence[Branch], *, now: datetime) -> Dashboard:
         waiting=_waiting(branches, now),
         silent=_silent(branches, today, now=now),
         failed=_failed(branches, now),
+        nobody=tuple(nobody_came_to(None, branches=branches, now=now)),
         week=_week(branches, now),
         week_trouble=Counter(local_date(need.booking.start, need.booking.branch.time_zone) for need in keys if not need.is_late),
     )

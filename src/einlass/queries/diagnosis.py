@@ -22,7 +22,9 @@ def doors_to_ask_about(booking: Booking) -> tuple[Door, ...]:
     return tuple(sorted(doors, key=lambda door: door.component not in own))
 
 
-def question_of(booking: Booking, door: Door, access: AccessView, *, moment: datetime, now: datetime) -> DoorQuestion:
+def question_of(
+    booking: Booking, door: Door, access: AccessView, *, moment: datetime, now: datetime, opened_at: datetime | None = None
+) -> DoorQuestion:
     """Everything that is known about this door at `moment`."""
     system = booking.branch.lock_system
     key = live_key(booking)
@@ -41,6 +43,7 @@ def question_of(booking: Booking, door: Door, access: AccessView, *, moment: dat
         phone_read_at=last_reading(booking) if key is not None and key.phone == booking.mobile else None,
         account=LockSystemState(system.state) if system else LockSystemState.WORKING,
         account_since=system.state_since if system else None,
+        opened_at=opened_at,
     )
 
 

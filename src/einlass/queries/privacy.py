@@ -33,7 +33,7 @@ def bookings_of_guest(text: str) -> QuerySet[Booking]:
 def with_everything(bookings: QuerySet[Booking]) -> QuerySet[Booking]:
     """The bookings with all that is told of them, in a fixed number of queries."""
     return bookings.select_related("branch", "service", "room", "number_change").prefetch_related(
-        "keys", "messages", "events", "branch__doors"
+        "keys", "messages", "events", "entries", "branch__doors"
     )
 
 
@@ -59,6 +59,7 @@ def everything_about(booking: Booking) -> dict[str, Any]:
         "ended_at": _instant(booking.ended_at),
         "ended_reason": booking.ended_reason,
         "keys": _keys(booking),
+        "door_log": _taps(booking),
         "messages": _messages(booking),
         "events": [{"at": row.at.isoformat(), "kind": row.kind, "by": row.actor_kind, "data": row.data} for row in booking.events.all()],
     }
@@ -76,6 +77,14 @@ def _keys(booking: Booking) -> list[dict[str, Any]]:
             "ended_at": _instant(row.closed_at),
         }
         for row in booking.keys.all()
+    ]
+
+
+def _taps(booking: Booking) -> list[dict[str, Any]]:
+    names = {door.component: door.name for door in booking.branch.doors.all()}
+    return [
+        {"at": row.at.isoformat(), "door": names.get(row.component) or row.component, "opened": row.opened}
+        for row in sorted(booking.entries.all(), key=lambda row: row.at)
     ]
 
 

@@ -8,6 +8,7 @@ class TestAcme(DriverContract):
 """
 
 from einlass.locks.contract.capabilities import CapabilitiesContract
+from einlass.locks.contract.entries import EntriesContract
 from einlass.locks.contract.failures import FailuresContract
 from einlass.locks.contract.keys import KeysContract
 from einlass.locks.contract.lists import ListsContract
@@ -16,5 +17,5 @@ from einlass.locks.contract.vendor import WAIT_SECONDS, Fault, LimitedVendor, Un
 __all__ = ["WAIT_SECONDS", "DriverContract", "Fault", "LimitedVendor", "UnreachedPhones", "Vendor", "an_order", "plain_driver"]
 
 
-class DriverContract(KeysContract, ListsContract, FailuresContract, CapabilitiesContract):
+class DriverContract(KeysContract, ListsContract, FailuresContract, CapabilitiesContract, EntriesContract):
     """Subclass it and give it a fixture `vendor`. What a driver's capabilities do not claim is skipped, with the reason."""

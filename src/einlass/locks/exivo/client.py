@@ -50,7 +50,7 @@ class Call:
 
     method: str
     path: tuple[str, ...]
-    query: dict[str, int] = field(default_factory=dict)
+    query: dict[str, int | str] = field(default_factory=dict)
     body: dict[str, object] | None = None
     about: frozenset[str] = frozenset()
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 
+from einlass.core.door_log import SeenTap
 from einlass.core.keys import SeenKey
 from einlass.core.windows import Window
 from einlass.locks.port import Component, KeyOrder, LockAccount, SiteInfo
@@ -86,6 +87,31 @@ def key_of(answer: object) -> SeenKey:
         revoked=_truth(key, "revoked"),
         expired=_truth(key, "expired"),
     )
+
+
+TAPS = {"accessPermitted": True, "accessDenied": False}
+
+
+def event_of(answer: object) -> tuple[str, SeenTap | None]:
+    """One event of the door log: its id, and the tap that it tells of. Other events (a door that was opened from afar, an alarm) are none,
+    nor is one of which door or time cannot be read. exivo says that a door stayed closed, and not why."""
+    event = _mapping(answer, "event")
+    data = event.get("data")
+    component = data.get("component") if isinstance(data, dict) else None
+    door = component.get("id") if isinstance(component, dict) else None
+    at, name = instant_of(event.get("occurredAt")), _lenient(event.get("name"))
+    if name not in TAPS or at is None or not isinstance(door, str) or not usable_id(door):
+        return _id(event), None
+    medium = data.get("medium") if isinstance(data, dict) else None
+    return _id(event), SeenTap(_id(event), door, at, TAPS[name], phone=_phone_of(medium))
+
+
+def _phone_of(medium: object) -> str:
+    """A badge has a registration as well, which is no number."""
+    if not isinstance(medium, dict) or medium.get("formFactor") != "ma-phone":
+        return ""
+    value = medium.get("publicRegistrationId")
+    return "".join(value.split()) if isinstance(value, str) else ""
 
 
 def items_of(answer: object) -> list[object]:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,10 +14,12 @@ from django.utils import timezone
 from django.utils.translation import gettext
 
 from einlass.core.bookings import Action, Actor, Status, allowed
+from einlass.core.grants import GRANTING
 from einlass.core.roles import May
-from einlass.models import Booking
+from einlass.models import Booking, DoorEntry
 from einlass.operations.addresses import own_page
 from einlass.queries.bookings import with_facts
+from einlass.queries.door_log import entries_of, log_is_kept_for, nobody_came_to
 from einlass.queries.history import history_of, questions_answered
 from einlass.queries.keys import access_of
 from einlass.queries.messages import messages_of
@@ -29,6 +32,7 @@ from einlass.web.manage.booking_key import staff_key
 from einlass.web.manage.booking_messages import messages_in_words
 from einlass.web.manage.desk import Crumb, show, staff_of, staff_page
 from einlass.web.manage.desk import allowed as role_allows
+from einlass.web.manage.door_log import DoorLog, door_log, taps_in_time
 from einlass.web.manage.guest_facts import guest_facts, labels_of
 from einlass.web.manage.rows import Reader, row_of
 from einlass.web.manage.timeline import timeline
@@ -52,7 +56,7 @@ def booking(request: HttpRequest, reference: str) -> HttpResponse:
     found, now = booking_for(request, reference), timezone.now()
     reader, access = reader_of(request, now=now), access_of(found, now=now)
     questions, history = questions_answered(found), history_of(found)
-    reading = reading_of(request, found)
+    reading, taps = reading_of(request, found), entries_of(found)
     context = {
         "row": row_of(found, reader=reader),
         "booking": found,
@@ -62,6 +66,7 @@ def booking(request: HttpRequest, reference: str) -> HttpResponse:
         "can": doable(found, now=now),
         "why": why_box(found, access, request.GET.dict(), now=now),
         "key": staff_key(found, access, now=now),
+        "log": _log(found, taps, now=now),
         "overlaps": [_in_words(overlap, zone=found.branch.time_zone) for overlap in overlaps_of(found)],
         "guest": guest_facts(found.answers, questions, reading),
         "written": messages_in_words(messages_of(found), found.branch.time_zone, now=now),
@@ -70,6 +75,7 @@ def booking(request: HttpRequest, reference: str) -> HttpResponse:
             history.events,
             history.calls,
             labels=labels_of(questions, reading),
+            taps=taps_in_time(found, taps),
             rooms={room.key: reader.text(room.name, room.key) for room in history.rooms},
             now=now,
         ),
@@ -130,6 +136,13 @@ def crumbs_to(found: Booking, *further: str) -> tuple[Crumb, ...]:
     """The path to the booking, or to a page below it."""
     here = reverse("manage_booking", args=[found.reference]) if further else ""
     return (Crumb(gettext("Bookings"), reverse("manage_bookings")), Crumb(found.reference, here), *(Crumb(word) for word in further))
+
+
+def _log(found: Booking, taps: Sequence[DoorEntry], *, now: datetime) -> DoorLog | None:
+    """None while it is off, and where there was no key."""
+    if found.status not in GRANTING or log_is_kept_for() is None:
+        return None
+    return door_log(found, taps, nobody=bool(nobody_came_to([found.pk], branches=[found.branch], now=now)), now=now)
 
 
 @dataclass(frozen=True, slots=True)

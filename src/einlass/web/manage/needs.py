@@ -74,6 +74,7 @@ def needs_of(found: Dashboard, branches: Sequence[Branch], missing: Iterable[Nee
         *(_silent(door, reader) for door in found.silent),
         *(_waiting(booking, reader) for booking in found.waiting[:NAMED]),
         *_failed(found, reader),
+        *(_nobody(booking, reader) for booking in found.nobody[:NAMED]),
     )
     return Needs(lines, tuple(_more(trouble=len(trouble), waiting=len(found.waiting))))
 
@@ -183,6 +184,20 @@ def _waiting(booking: Booking, reader: Reader) -> Need:
         title=_booked(booking, reader),
         why=gettext("Asks for %(service)s and waits for approval. Until then there is no key.") % {"service": service},
         action=gettext("Decide") if reader.may_act else gettext("Look"),
+        address=reverse("manage_booking", args=[booking.reference]),
+    )
+
+
+def _nobody(booking: Booking, reader: Reader) -> Need:
+    """A suggestion: whoever looks says whether it is so."""
+    return Need(
+        id=f"nobody-{booking.reference}",
+        mark="preparing",
+        state="preparing",
+        word=gettext("nobody there?"),
+        title=_booked(booking, reader),
+        why=gettext("The booking is over, and exivo's door log tells of no phone at its doors."),
+        action=gettext("Look"),
         address=reverse("manage_booking", args=[booking.reference]),
     )
 

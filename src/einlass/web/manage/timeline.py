@@ -30,7 +30,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line. `mark` is person, system or vendor; `note` is what somebody wrote."""
+    """One line. `mark` is person, system or vendor, or what a door did: opened or stayed; `note` is what somebody wrote."""
 
     at: datetime
     time: str
@@ -54,13 +54,14 @@ def timeline(
     *,
     labels: Mapping[str, str],
     rooms: Mapping[str, str],
+    taps: Sequence[Entry] = (),
     now: datetime,
 ) -> tuple[TimelineDay, ...]:
     """Both lists come newest first. Calls between two events stand together in one line."""
     zone = booking.branch.time_zone
     told = [_entry(booking, row, events, labels=labels, rooms=rooms) for row in events]
     # What exivo was asked follows from what happened, also within the same second.
-    entries = sorted([*told, *_calls(calls, told, zone)], key=lambda entry: (entry.at, bool(entry.answers)), reverse=True)
+    entries = sorted([*told, *taps, *_calls(calls, told, zone)], key=lambda entry: (entry.at, bool(entry.answers)), reverse=True)
     days = groupby(entries, key=lambda entry: local_date(entry.at, zone))
     today = local_date(now, zone)
     return tuple(TimelineDay(gettext("Today") if day == today else formats.day_with_year(day), tuple(group)) for day, group in days)

@@ -14,8 +14,9 @@ from django.utils.translation import gettext
 from einlass.core.diagnosis import Diagnosis, DoorQuestion, Finding, Remedy, Subject, diagnose
 from einlass.core.hours import local_instant, to_local
 from einlass.core.phones import national
-from einlass.models import Booking, Door
+from einlass.models import Booking, Door, DoorEntry
 from einlass.queries.diagnosis import doors_to_ask_about, question_of
+from einlass.queries.door_log import last_entry_at
 from einlass.queries.keys import AccessView
 from einlass.web import formats
 from einlass.web.manage.why_words import QUESTIONS, SOURCES, VERDICTS, cause_in_words, check_in_words
@@ -54,6 +55,7 @@ class WhyBox:
     actions: tuple[Action, ...]
     zoom: Zoom | None
     checks: tuple[CheckLine, ...]
+    tapped: str
     doors: tuple[tuple[str, str, bool], ...]
     moment: str
     asked: bool
@@ -69,7 +71,9 @@ def why_box(booking: Booking, access: AccessView, query: Mapping[str, str], *, n
         return None
     door = next((d for d in doors if d.component == query.get("door")), doors[0])
     asked_at = _moment_in(query.get("at", ""), booking.branch.time_zone)
-    question = question_of(booking, door, access, moment=asked_at or now, now=now)
+    tap = last_entry_at(booking, door.component, moment=asked_at or now)
+    opened_at = tap.at if tap and tap.opened else None
+    question = question_of(booking, door, access, moment=asked_at or now, now=now, opened_at=opened_at)
     diagnosis = diagnose(question)
     values = _values(booking, door, access, question)
     window = question.window
@@ -82,6 +86,7 @@ def why_box(booking: Booking, access: AccessView, query: Mapping[str, str], *, n
         actions=_actions(booking, door, diagnosis),
         zoom=_zoom(booking, question) if diagnosis.cause and diagnosis.cause.by is not None else None,
         checks=tuple(_line(finding, diagnosis, values, booking, now=now) for finding in diagnosis.findings),
+        tapped=_tapped(tap, door, booking.branch.time_zone, now=now) if tap else "",
         doors=tuple((d.component, str(d), d.pk == door.pk) for d in doors),
         moment=f"{to_local(asked_at, booking.branch.time_zone):%Y-%m-%dT%H:%M}" if asked_at else "",
         asked="door" in query or asked_at is not None,
@@ -116,7 +121,18 @@ def _values(booking: Booking, door: Door, access: AccessView, question: DoorQues
         "from": formats.recent(window.start, zone, now=question.now),
         "until": formats.recent(window.end, zone, now=question.now),
         "phone": national(booking.mobile) if booking.mobile else "",
+        "opened": formats.recent(question.opened_at, zone, now=question.now) if question.opened_at else "",
     }
+
+
+def _tapped(tap: DoorEntry, door: Door, zone: str, *, now: datetime) -> str:
+    """The last tap as exivo tells it: it says whether the door opened, and rarely why not."""
+    values = {"door": str(door), "moment": formats.recent(tap.at, zone, now=now), "reason": tap.reason}
+    if tap.opened:
+        return gettext("Last tap at %(door)s: %(moment)s, opened.") % values
+    if tap.reason:
+        return gettext("Last tap at %(door)s: %(moment)s, not opened: %(reason)s.") % values
+    return gettext("Last tap at %(door)s: %(moment)s, not opened. exivo does not say why.") % values
 
 
 def _line(finding: Finding, diagnosis: Diagnosis, values: dict[str, str], booking: Booking, *, now: datetime) -> CheckLine:

@@ -71,6 +71,7 @@ CHECKS = {
     "no_number": _("no number given"),
     "not_mobile": _("%(phone)s is not a mobile number"),
     "answers": _("answers"),
+    "opened_lately": _("opened %(opened)s"),
     "silent": _("not answering"),
     "not_reported": _("not reported"),
     "account_unreachable": _("not known: exivo is not answering"),
@@ -88,6 +89,7 @@ SOURCES = {
     "not_mobile": _("answers of the booking"),
     "not_confirmed": _("state of the booking"),
     "booking_ended": _("state of the booking"),
+    "opened_lately": _("door log of exivo"),
     "off": _("settings"),
     "site_unconfirmed": _("settings"),
 }
