@@ -100,3 +100,41 @@ def test_full_house_turns_away_after_the_patience() -> None:
         pass
 
     assert away.value.throttled is True
+
+
+def test_f05_long_list_leaves_room_for_what_is_urgent() -> None:
+    clock = Clock()
+    pace = Pace(calls_per_second=5, calls_at_once=8, clock=clock, sleep=clock.sleep)
+
+    for _ in range(3):
+        with pace.turn_for_a_list():
+            pass
+    assert starts_of(pace, clock, 2) == [0, 0]
+    with pace.turn_for_a_list():
+        assert clock.now == 101
+    assert starts_of(pace, clock, 4) == [1, 1, 1, 1]
+
+
+def test_f05_pages_hold_no_place_that_others_need() -> None:
+    pace = Pace(calls_per_second=1000, calls_at_once=3, patience_seconds=0.01)
+
+    with pace.turn_for_a_list():
+        with pytest.raises(LockUnavailable), pace.turn_for_a_list():
+            pass
+        with pace.turn(), pace.turn():
+            pass
+
+
+def test_f05_mixed_calls_never_exceed_the_rate() -> None:
+    clock = Clock()
+    starts: list[float] = []
+    pace = Pace(calls_per_second=4, calls_at_once=50, patience_seconds=100, clock=clock, sleep=lambda wait: starts.append(clock.now + wait))
+    for number in range(60):
+        before = len(starts)
+        with pace.turn_for_a_list() if number % 3 else pace.turn():
+            if len(starts) == before:
+                starts.append(clock.now)
+        clock.now += 0.05
+
+    starts.sort()
+    assert [n for n, (earlier, later) in enumerate(zip(starts, starts[4:], strict=False)) if later - earlier < 1 - 1e-9] == []

@@ -3,15 +3,17 @@
 
 from __future__ import annotations
 
+import bisect
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from einlass.locks.port import LockUnavailable
 
 PATIENCE_SECONDS = 10.0
+# Of the calls in a second and of those at once, so many are left to others by whoever reads long lists (F05, F51).
+LEFT_TO_OTHERS = 2
 
 
 class Pace:
@@ -30,10 +32,12 @@ class Pace:
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        burst = max(1, int(calls_per_second))
-        self._starts: deque[float] = deque(maxlen=burst)
-        self._span = burst / calls_per_second
+        self._burst = max(1, int(calls_per_second))
+        # In order; a call that waits has reserved a start that is still to come.
+        self._starts: list[float] = []
+        self._span = self._burst / calls_per_second
         self._places = threading.BoundedSemaphore(calls_at_once)
+        self._places_for_lists = threading.BoundedSemaphore(max(1, calls_at_once - LEFT_TO_OTHERS))
         self._lock = threading.Lock()
         self._patience = patience_seconds
         self._clock = clock
@@ -42,26 +46,44 @@ class Pace:
     @contextmanager
     def turn(self) -> Iterator[None]:
         """Wait for a turn and hold it. Raises LockUnavailable (throttled: by ourselves) when the queue is too long."""
+        with self._turn(self._places, self._burst):
+            yield
+
+    @contextmanager
+    def turn_for_a_list(self) -> Iterator[None]:
+        """The same for one page of a long list: a part of the account's calls stays free for what is urgent."""
         latest = self._clock() + self._patience
-        if not self._places.acquire(timeout=self._patience):
+        if not self._places_for_lists.acquire(timeout=self._patience):
             raise _queue_too_long(1.0)
         try:
-            wait = self._reserve(latest)
+            with self._turn(self._places, max(1, self._burst - LEFT_TO_OTHERS), latest=latest):
+                yield
+        finally:
+            self._places_for_lists.release()
+
+    @contextmanager
+    def _turn(self, places: threading.BoundedSemaphore, most: int, *, latest: float | None = None) -> Iterator[None]:
+        latest = self._clock() + self._patience if latest is None else latest
+        if not places.acquire(timeout=self._patience):
+            raise _queue_too_long(1.0)
+        try:
+            wait = self._reserve(latest, most)
             if wait > 0:
                 self._sleep(wait)
             yield
         finally:
-            self._places.release()
+            places.release()
 
-    def _reserve(self, latest: float) -> float:
-        """Seconds until the reserved start. Nothing is reserved for a caller who is turned away."""
+    def _reserve(self, latest: float, most: int) -> float:
+        """Seconds until the reserved start, at which fewer than `most` others begin within the span. Nothing is reserved for a
+        caller who is turned away. Starts to come count too, so that what is put before them leaves them their place."""
         with self._lock:
             now = self._clock()
-            full = len(self._starts) == self._starts.maxlen
-            start = max(now, self._starts[0] + self._span) if full else now
+            start = max(now, self._starts[-most] + self._span) if len(self._starts) >= most else now
             if start > latest:
                 raise _queue_too_long(start - now)
-            self._starts.append(start)
+            bisect.insort(self._starts, start)
+            del self._starts[: -self._burst]
             return start - now
 
 

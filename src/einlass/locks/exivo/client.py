@@ -53,6 +53,7 @@ class Call:
     query: dict[str, int | str] = field(default_factory=dict)
     body: dict[str, object] | None = None
     about: frozenset[str] = frozenset()
+    of_a_list: bool = False
 
     @property
     def changes(self) -> bool:
@@ -98,7 +99,8 @@ class ExivoClient:
             raise LockNeedsOperator("no usable site id", what="site", reason="unknown_site")
         try:
             request = self._request(site_id, call)
-            with self._line.pace.turn():
+            pace = self._line.pace
+            with pace.turn_for_a_list() if call.of_a_list else pace.turn():
                 self._before_call()
                 answer = exchange(self._line, request, account=self._account)
         except httpx2.InvalidURL as error:

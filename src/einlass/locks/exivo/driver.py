@@ -192,7 +192,8 @@ class ExivoDriver:
     def _scan(self, site_id: str, path: str, read: Callable[[object], T], *, identity: Callable[[T], str]) -> paging.Scan[T]:
         # `sort` exists, but not what to sort by; correctness must not hang on a guess (F51).
         def page(skip: int, limit: int) -> list[T]:
-            call = Call("GET", (path,), query={"skip": skip, "limit": limit})
+            # The keys of a site may be many; its doors are few, and somebody may be waiting for them.
+            call = Call("GET", (path,), query={"skip": skip, "limit": limit}, of_a_list=path == "digitalKeyVisits")
             return self._client.ask(site_id, call, lambda answer: [read(item) for item in words.items_of(answer)])
 
         return paging.scan(page, identity=identity)
