@@ -251,6 +251,21 @@ def test_a_door_that_is_a_gateway_after_all_is_left_out(service: Service, clock:
     assert service.branch.doors.get(component=make.WC).use == "none"
 
 
+def test_f37_a_door_that_is_gone_when_the_key_is_made_is_left_out_at_once(service: Service, clock: FakeClock, exivo: Exivo) -> None:
+    exivo.ask("POST", "/control/components", {"site": make.BERN, "id": make.WC, "removed": True})
+    booking = make.make_booking(service, now=clock.now)
+
+    work(booking, clock)
+
+    assert [set(key["components"]) for key in exivo.live()] == [{make.AARE, make.ENTRANCE, make.CLOAKROOM}]
+    access = Access.objects.get(booking=booking)
+    assert (state(booking, clock.now), access.problem, Key.objects.get().doors) == (
+        AccessState.READY,
+        "door_missing",
+        sorted([make.AARE, make.ENTRANCE, make.CLOAKROOM]),
+    )
+
+
 def test_i9_every_call_that_changes_something_has_its_row(service: Service, clock: FakeClock, exivo: Exivo) -> None:
     booking = make.make_booking(service, now=clock.now)
     work(booking, clock)

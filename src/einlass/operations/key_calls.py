@@ -24,6 +24,7 @@ from einlass.locks.port import (
 from einlass.models import Key, LockSystem, VendorCall
 from einlass.models.fields import text_in
 from einlass.models.sealed import CannotUnseal
+from einlass.operations.callbacks import callback_address
 from einlass.operations.claims import Claim, LeaseLost
 from einlass.operations.key_exposure import tell_exposure
 from einlass.operations.key_rows import Situation, close, drift, happened, new_row, put
@@ -44,6 +45,8 @@ def issue(claim: Claim, situation: Situation, grant: Grant, held: core.HeldKey |
         row = situation.row(held) if held else new_row(situation, grant, now=now)
         notify = system.install_notification and not _was_told(situation, grant.phone, besides=row)
         row.generation = situation.access.generation
+        # A row that was refused because of a door that is gone is asked for without it (F37).
+        row.doors = sorted(grant.doors)
         if held is None:
             row.state, row.sent_at = KeyState.SENDING.value, now
             row.save()
@@ -60,7 +63,7 @@ def issue(claim: Claim, situation: Situation, grant: Grant, held: core.HeldKey |
 def _begin(row: Key, *, now: datetime) -> bool:
     """Write the intent of a row that was never sent; False where it is no longer as we read it."""
     unsent = Key.objects.filter(pk=row.pk, state=KeyState.WANTED.value, vendor_id="")
-    begun = unsent.update(state=KeyState.SENDING.value, sent_at=now, generation=row.generation)
+    begun = unsent.update(state=KeyState.SENDING.value, sent_at=now, generation=row.generation, doors=row.doors)
     row.state, row.sent_at = KeyState.SENDING.value, now
     return bool(begun)
 
@@ -210,4 +213,5 @@ def _order(situation: Situation, row: Key, *, notify: bool) -> KeyOrder:
         window=row.facts().window,
         notify=notify,
         allow_unknown=allowed,
+        callback=callback_address(row.marker),
     )

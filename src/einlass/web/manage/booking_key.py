@@ -121,7 +121,8 @@ def staff_key(booking: Booking, access: AccessView, *, now: datetime) -> StaffKe
         doors=_doors(booking, access, now=now) if has_key else (),
         phone=national(booking.mobile) if booking.mobile and has_key else "",
         may_reissue=_may_reissue(booking, now=now),
-        seconds=SECONDS_WHILE_MOVING if access.state in MOVING else SECONDS_AT_REST,
+        # Also while a key that is ready still names what hindered it: that goes in the same breath.
+        seconds=SECONDS_WHILE_MOVING if access.state in MOVING or access.problem else SECONDS_AT_REST,
     )
 
 
