@@ -36,6 +36,8 @@ MOST_UNDONE_A_DAY = 2
 START_LATER = timedelta(seconds=5)
 CLOCK_SKEW = "clock_skew"
 REFUSED_AGAIN = timedelta(minutes=15)
+# A number that the vendor does not take waits for another one, by the guest or the staff; this is the net under it.
+PHONE_AGAIN = timedelta(days=1)
 # The sweep itself makes all that waited for it due; this is only the net below.
 COMPARED_WITHIN = timedelta(minutes=1)
 
@@ -290,7 +292,7 @@ def _failed(claim: Claim, situation: Situation, step: core.Step, failure: LockFa
     problem = _problem_of(failure, step)
     if isinstance(failure, LockRefused) and isinstance(step, core.Issue):
         # A refused key is not tried again blindly: each try may text the guest (F25).
-        until = now + REFUSED_AGAIN
+        until = now + (PHONE_AGAIN if failure.phone else REFUSED_AGAIN)
     if isinstance(failure, LockNeedsOperator) and failure.what == "site":
         confirm_site(situation.booking.branch, now=now)
     if isinstance(failure, LockUnavailable) and failure.retry_after is not None:
@@ -309,7 +311,7 @@ def _problem_of(failure: LockFailure, step: core.Step) -> str:
         case _ if isinstance(step, core.Revoke):
             return "failed_to_expire" if step.key.drifted == core.OVERDUE else "failed_to_revoke"
         case _:
-            return "refused"
+            return "phone_unusable" if isinstance(failure, LockRefused) and failure.phone else "refused"
 
 
 def _settle(claim: Claim, situation: Situation) -> None:
@@ -374,4 +376,5 @@ def _later(claim: Claim, situation: Situation, *, until: datetime | None, reason
     put_off = as_looked_at.update(next_check_at=until, reason=reason, handed_at=None)
     if put_off and until is not None and until - claim.clock() <= timedelta(minutes=1):
         system = str(situation.booking.branch.lock_system_id)
-        wake(Wakeup(booking=claim.booking, system=system, urgency=situation.access.urgency, not_before=until))
+        pressing, start = situation.access.urgency, situation.booking.start
+        wake(Wakeup(booking=claim.booking, system=system, urgency=pressing, not_before=until, start=start))
