@@ -10,6 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from exivo_emulator.answers import Answer, Call, Refused, json_answer
+from exivo_emulator.callbacks import Callback, forged
 from exivo_emulator.faults import Fault
 from exivo_emulator.inventory import Component, Site
 from exivo_emulator.listings import listing
@@ -116,7 +117,24 @@ def _create(world: World, site: Site, call: Call, fault: Fault | None) -> Answer
         facts |= _lost(facts, fault.options["missing"])
     if fault is not None and fault.kind == "duplicate":
         world.add_visit(site.id, **facts)
-    return json_answer(_visit_json(world, world.add_visit(site.id, **facts)))
+    visit = world.add_visit(site.id, **facts)
+    if visit.callback_uri:
+        _call_back(world, Callback(visit.callback_uri, visit.id), fault if fault is not None and fault.kind == "callback" else None)
+    return json_answer(_visit_json(world, visit))
+
+
+def _call_back(world: World, callback: Callback, fault: Fault | None) -> None:
+    match fault.options["how"] if fault is not None else "":
+        case "late":
+            assert fault is not None
+            world.later(fault.options["seconds"], lambda: world.call_back(callback))
+        case "replayed":
+            for _ in range(3):
+                world.call_back(callback)
+        case "forged":
+            world.call_back(forged(callback))
+        case "":
+            world.call_back(callback)
 
 
 def _lost(facts: dict[str, Any], missing: str) -> dict[str, Any]:

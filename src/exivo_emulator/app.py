@@ -13,7 +13,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Request, Response
 
-from exivo_emulator import api, control, panel, wire
+from exivo_emulator import api, callbacks, control, panel, wire
 from exivo_emulator.answers import Answer, Call, json_answer
 from exivo_emulator.clock import Clock, system_clock
 from exivo_emulator.faults import Fault
@@ -55,7 +55,18 @@ class Emulator:
     sleep: Callable[[float], None] = sleep
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        return self._respond(Request(environ))(environ, start_response)
+        try:
+            return self._respond(Request(environ))(environ, start_response)
+        finally:
+            self._call_back()
+
+    def _call_back(self) -> None:
+        """Never with the lock held: who is called may ask in turn."""
+        with self.world.lock:
+            outgoing = self.world.take_outgoing()
+        if not self.in_process:
+            for callback in outgoing:
+                callbacks.send(callback)
 
     def _respond(self, request: Request) -> Response:
         try:

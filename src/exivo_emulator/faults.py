@@ -51,6 +51,7 @@ KINDS: dict[str, Kind] = {
     "schema": Kind("exivo antwortet in anderer Form", "Answer has another shape"),
     "half_key": Kind("Schlüssel entsteht nur halb", "Key is made only in part", CREATE, {"missing": "doors"}),
     "duplicate": Kind("Schlüssel entsteht doppelt", "Key is made twice", CREATE),
+    "callback": Kind("Rückruf kommt anders", "Callback comes otherwise", CREATE, {"how": "late", "seconds": 30}),
     "truncated_page": Kind("Seite der Liste ist gekürzt", "Page of a list is cut short", LISTS, {"items": 1, "broken": False}),
     "list_fails_after_page": Kind("Liste bricht nach der ersten Seite ab", "List fails after the first page", LISTS, {"status": 500}),
     "empty_list": Kind("Liste ist leer", "List is empty", LISTS),
@@ -67,6 +68,7 @@ KINDS: dict[str, Kind] = {
                        {"id": "51000000-0000-4000-8000-0000000000aa", "name": "Andere Site"}),
 }  # fmt: skip
 """`retry_after` of throttle: seconds, an HTTP date, "absent" or "absurd". `missing` of half_key: doors, window or phone.
+`how` of callback: late (by `seconds`), replayed, forged or lost.
 `late` answers nothing unless it has a `status`."""
 
 
@@ -173,6 +175,7 @@ _RULES: dict[str, tuple[Callable[[Any], bool], str]] = {
     "status": (lambda value: value is None or (isinstance(value, int) and 200 <= value <= 599), "an HTTP status"),
     "headers": (lambda value: isinstance(value, dict), "an object"),
     "items": (lambda value: isinstance(value, int) and _number(value, 0), "a count"),
+    "how": (lambda value: value in ("late", "replayed", "forged", "lost"), "late, replayed, forged or lost"),
     "missing": (lambda value: value in ("doors", "window", "phone"), "doors, window or phone"),
 }
 

@@ -11,6 +11,7 @@ from threading import RLock
 from typing import Any
 from uuid import uuid4
 
+from exivo_emulator.callbacks import Callback
 from exivo_emulator.clock import Clock, Clocks, as_text
 from exivo_emulator.faults import Plan
 from exivo_emulator.inventory import Account, Building, Component, Site
@@ -85,6 +86,9 @@ class World:
     lights: dict[str, Tap] = field(init=False)
     due: list[tuple[datetime, Callable[[], object]]] = field(init=False)
     created: int = field(init=False)
+    # What is to be called once the request at hand was answered, and what was called so far.
+    outgoing: list[Callback] = field(init=False)
+    called: deque[Callback] = field(init=False)
 
     def __post_init__(self) -> None:
         self.reset()
@@ -102,10 +106,21 @@ class World:
         self.lights = {}
         self.due = []
         self.created = 0
+        self.outgoing = []
+        self.called = deque(maxlen=5000)
 
     def add_visit(self, site_id: str, **facts: Any) -> Visit:
         self.created += 1
         return self._keep(Visit(id=str(uuid4()), number=self.created, site_id=site_id, **facts))
+
+    def call_back(self, callback: Callback) -> None:
+        """To be called as soon as the lock is free."""
+        self.outgoing.append(callback)
+
+    def take_outgoing(self) -> list[Callback]:
+        taken, self.outgoing = self.outgoing, []
+        self.called.extend(taken)
+        return taken
 
     def change_visit(self, visit: Visit, **facts: Any) -> Visit:
         return self._keep(replace(visit, **facts))

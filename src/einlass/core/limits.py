@@ -11,13 +11,14 @@ from types import MappingProxyType
 
 
 class Deed(StrEnum):
-    """What is counted. By the visitor's address, but the last one, which is counted by the mobile number that was given."""
+    """What is counted. By the visitor's address, but the last two: by the mobile number that was given, by the key that is spoken of."""
 
     HOLD = "hold"
     BOOKING = "booking"
     CODE = "code"
     WRONG_LINK = "wrong_link"
     BOOKING_OF_NUMBER = "booking_of_number"
+    CALLBACK = "callback"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,7 @@ LIMITS: Mapping[Deed, Limit] = MappingProxyType(
         Deed.CODE: Limit(10),
         Deed.WRONG_LINK: Limit(60),
         Deed.BOOKING_OF_NUMBER: Limit(10),
+        Deed.CALLBACK: Limit(20),
     }
 )
 LONGEST = max(limit.stretch for limit in LIMITS.values())

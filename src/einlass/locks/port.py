@@ -107,7 +107,8 @@ class Component:
 @dataclass(frozen=True, slots=True)
 class KeyOrder:
     """The key to be made. `label` already ends with the marker and reads well on a guest's phone; `notify` asks the
-    vendor to text the guest a link to the app; `allow_unknown` are the doors without a type that a person allowed."""
+    vendor to text the guest a link to the app; `allow_unknown` are the doors without a type that a person allowed;
+    `callback` is an address of ours that the vendor may call once the key is made, "" for none."""
 
     marker: str
     label: str
@@ -116,6 +117,7 @@ class KeyOrder:
     window: Window
     notify: bool
     allow_unknown: frozenset[str] = frozenset()
+    callback: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from __future__ import annotations
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
-NOT_FOR_THEM = ("/b/", "/manage/", "/api/", "/embed/")
+NOT_FOR_THEM = ("/b/", "/manage/", "/api/", "/callbacks/", "/embed/")
 
 
 @require_safe

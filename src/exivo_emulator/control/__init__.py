@@ -18,6 +18,7 @@ ROUTES: dict[str, tuple[str, str, Handler]] = {
     "set_faults": ("POST", "/control/faults", state.set_faults),
     "reset": ("POST", "/control/reset", state.reset),
     "log": ("GET", "/control/log", state.log),
+    "callbacks": ("GET", "/control/callbacks", state.callbacks),
     "building": ("GET", "/control/building", hardware.building),
     "set_component": ("POST", "/control/components", hardware.set_component),
     "set_account": ("POST", "/control/account", hardware.set_account),

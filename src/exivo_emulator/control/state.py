@@ -71,6 +71,12 @@ def reset(world: World, request: Request) -> Response:
 
 
 @told
+def callbacks(world: World, request: Request) -> Response:
+    """The addresses of keys that were called, newest first, whatever they answered."""
+    return json_response([callback.as_json() for callback in reversed(world.called)])
+
+
+@told
 def log(world: World, request: Request) -> Response:
     """Taps and calls of the API, newest first; `?limit=` (100 when not given). Times are those of the doors' clock."""
     limit = request.args.get("limit", "100")

@@ -88,6 +88,9 @@ _ANSWERS = (
 _LISTS = (
     _as_named("half", "half_key"),
     _as_named("double", "duplicate"),
+    _as_named("callback", "callback", how="replayed"),
+    _as_named("past_start", "refuses_past_start"),
+    _as_named("unknown_400", "unknown_is_400"),
     _as_named("short", "truncated_page"),
     Preset("broken", "Seite der Liste bricht mitten ab", "Page of a list breaks off", {"kind": "truncated_page", "broken": True}),
     _as_named("empty", "empty_list"),

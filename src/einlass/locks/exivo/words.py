@@ -44,7 +44,7 @@ def instant_of(text: object) -> datetime | None:
 
 def payload_of(order: KeyOrder, *, account: LockAccount) -> dict[str, object]:
     """The body that makes a mobile key. The doors are sorted so that equal orders are equal requests."""
-    return {
+    body: dict[str, object] = {
         "name": order.label,
         "validFrom": instant_text(order.window.start),
         "validTo": instant_text(order.window.end),
@@ -54,6 +54,7 @@ def payload_of(order: KeyOrder, *, account: LockAccount) -> dict[str, object]:
         "mobileApp": {"name": account.mobile_app_name, "id": account.mobile_app_id},
         "installNotification": order.notify,
     }
+    return body | ({"callbackUri": order.callback} if order.callback else {})
 
 
 def site_of(answer: object) -> SiteInfo:
