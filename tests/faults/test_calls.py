@@ -135,7 +135,7 @@ def test_f05_throttled_before_its_start_is_told_to_the_staff(house: Watched) -> 
     house.rest()
 
 
-@pytest.mark.parametrize(("minutes", "look"), [(30, 1), (360, 15)])
+@pytest.mark.parametrize(("minutes", "look"), [(30, 5), (360, 30)])
 def test_f06_storm_leaves_the_bookings_and_afterwards_the_soonest_start_goes_first(house: Watched, minutes: int, look: int) -> None:
     make.make_user()
     house.faults({"call": "*", "kind": "status", "status": 503})
@@ -195,7 +195,7 @@ def test_f08_nonsense_is_no_success_and_leaves_its_words(house: Watched, kind: s
     booking = house.book()
 
     house.ring()
-    house.pass_minutes(11)
+    house.pass_minutes(11, of=5)
 
     assert house.state(booking) in {AccessState.PREPARING, AccessState.TROUBLE}
     assert (house.asked(), house.state(ready)) == (["create", "create"][: len(house.asked())], AccessState.READY)
@@ -223,7 +223,7 @@ def test_f09_vendor_that_makes_half_keys_only_waits_for_a_person(house: Watched)
     booking = house.book()
 
     house.ring()
-    house.pass_minutes(5)
+    house.pass_minutes(5, of=2.5)
 
     assert (house.asked("create"), house.access(booking).problem) == (["create", "create"], "changed_outside")
     assert house.live(booking) == []

@@ -127,7 +127,7 @@ def test_f15_cut_list_permits_no_second_key(house: Watched) -> None:
     booking = house.book()
     house.ring()
 
-    house.pass_minutes(5)
+    house.pass_minutes(5, of=2.5)
 
     assert house.asked() == ["create", "create"]
     house.rest()
