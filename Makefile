@@ -47,9 +47,11 @@ contracts: $(INSTALLED)
 services:
 	@sh scripts/test_services.sh
 
+# Many more runs of the state machine than in `make test`, then everything killed under load; QUICK=1 is a short storm.
 chaos: $(INSTALLED) services
-	$(BIN)/python -m pytest -q tests/chaos -s
-	EINLASS_TEST_DATABASE=postgres $(BIN)/python -m pytest -q tests/chaos -s
+	EINLASS_TEST_CHAOS=many $(BIN)/python -m pytest -q tests/chaos -s
+	EINLASS_TEST_CHAOS=many EINLASS_TEST_DATABASE=postgres $(BIN)/python -m pytest -q tests/chaos -s
+	$(BIN)/python -m tests.chaos.storm $(if $(QUICK),--quick)
 
 screens: $(INSTALLED) services
 	$(BIN)/python scripts/screens.py

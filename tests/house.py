@@ -5,11 +5,13 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -169,9 +171,10 @@ class House:
         self.start(name, "einlass.cli", "worker")
 
     def kill(self, name: str) -> None:
-        """kill -9, as a power cut would."""
+        """kill -9, as a power cut would: the processes that it has started as well."""
         process = self.processes.pop(name)
-        process.kill()
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
         process.wait(timeout=10)
 
     def stop(self) -> None:
