@@ -37,9 +37,7 @@ FAULTS: tuple[Fault, ...] = (
     ),
     Fault("F02", "The answer is lost, the key was made", "Finds it by its mark and takes it over; no second key, no second SMS."),
     Fault("F03", "502 or 504, though the key was made", "The same as a lost answer."),
-    Fault(
-        "F04", "The key is made long after we looked", "Waits 30 s before it believes a list; of two keys the right one stays."
-    ),
+    Fault("F04", "The key is made long after we looked", "Waits 30 s before it believes a list; of two keys the right one stays."),
     Fault(
         "F05",
         "429, with seconds, a date, nothing or nonsense",
@@ -63,14 +61,20 @@ FAULTS: tuple[Fault, ...] = (
     Fault("F13", "Key widened in the vendor's app", "Put right; what differed is told."),
     Fault("F14", "A key of others for the same phone and door", "Left alone and counted; cancelling takes back ours only."),
     Fault(
-        "F15", "The list is cut, or empty where keys are known", "Nothing is made or taken back for it; a key that is not confirmed at its marks is told to staff."
+        "F15",
+        "The list is cut, or empty where keys are known",
+        "Nothing is made or taken back for it; a key that is not confirmed at its marks is told to staff.",
     ),
     Fault("F16", "A stale reading after a write", "Waits out the lag; writes nothing twice."),
     Fault("F17", "The vendor's clock is wrong", "Measured and shown; windows are never widened; a start refused as past is moved to now."),
     Fault("F18", "Death between the call and the commit", "The intent stands; treated as a lost answer."),
     Fault("F19", "Death before the call", "The lease ends, the same step is planned once more."),
     Fault("F20", "The database restarts in the middle", "A transaction or nothing; no call without a committed intent; goes on by itself."),
-    Fault("F21", "The database is put back from a backup", "Adopts by the mark; unknown keys with a mark like ours wait for a person."),
+    Fault(
+        "F21",
+        "The database is put back from a backup",
+        "Looks at everything first; takes up what belongs to a known booking; all other keys of ours wait for a person.",
+    ),
     Fault(
         "F22", "Two workers, or one that wakes up late", "A lease and a fence; a late answer is kept as a fact, its holder writes no more."
     ),
@@ -108,8 +112,12 @@ FAULTS: tuple[Fault, ...] = (
     Fault("F50", "The list moves while it is read", "Overlapping pages, two scans that agree."),
     Fault("F51", "20,000 old keys in the list", "Urgent work does not wait for the scan."),
     Fault("F52", "A replacement texts the guest again", "Once per guest and number; a replacement comes in silence."),
-    Fault("F53", "A forged or repeated callback", "An address nobody guesses, and only a hint: the key is read back."),
-    Fault("F54", "An upgrade in the middle", "Nothing is changed before the site was compared once as a whole."),
+    Fault("F53", "A forged or repeated callback", "An address nobody guesses, and only a hint: one more look at most."),
+    Fault(
+        "F54",
+        "An upgrade in the middle",
+        "Nothing is made or taken back before the site was compared once as a whole.",
+    ),
 )
 
 # Rows without a test so far; empty when the catalogue is whole.
