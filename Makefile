@@ -8,9 +8,13 @@ INSTALLED := .venv/.installed
 # A bounded number of processes: the browser and the database want their share of a small machine.
 PROCESSES ?= 2
 PYTEST := $(BIN)/python -m pytest -q -n $(PROCESSES) --dist loadfile --no-loadscope-reorder
-ON_POSTGRES := tests/conf tests/operations tests/queries tests/faults tests/jobs tests/web tests/chaos
+# Pages have no reads and no writes of their own (tests hold that), so on PostgreSQL those are run that lead through whatever the two databases
+# do differently: JSON, order, times, locks. `make everywhere` runs all of them there.
+PAGES_ON_POSTGRES := $(addprefix tests/web/pages/test_,$(addsuffix .py,booking_list booking_pages calendar_page hold_pages own_number own_page \
+  pages_and_file_agree privacy_page today_page))
+ON_POSTGRES := tests/conf tests/operations tests/queries tests/faults tests/jobs tests/web/api $(PAGES_ON_POSTGRES) tests/chaos
 
-.PHONY: demo compiled test check chaos screens bench format lint types contracts services clean
+.PHONY: demo compiled test everywhere check chaos screens bench format lint types contracts services clean
 
 $(INSTALLED): pyproject.toml uv.lock
 	$(PYTHON) -m venv --clear .venv
@@ -29,6 +33,9 @@ compiled: $(INSTALLED)
 test: compiled services
 	$(PYTEST) tests
 	EINLASS_TEST_DATABASE=postgres $(PYTEST) $(ON_POSTGRES)
+
+everywhere: compiled services
+	EINLASS_TEST_DATABASE=postgres $(PYTEST) $(ON_POSTGRES) tests/web
 
 check: $(INSTALLED) format lint types contracts test
 

@@ -29,6 +29,14 @@ def _loopback_only() -> Iterator[None]:
     socket.socket.connect = connect  # type: ignore[method-assign] # put back
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _cheap_passwords() -> None:
+    """A password is meant to cost a quarter of a second; a thousand tests that sign somebody in need not pay it."""
+    from django.contrib.auth.hashers import Argon2PasswordHasher
+
+    Argon2PasswordHasher.time_cost, Argon2PasswordHasher.memory_cost, Argon2PasswordHasher.parallelism = 1, 8, 1
+
+
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 
 
