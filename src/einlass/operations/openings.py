@@ -18,8 +18,8 @@ from einlass.models import Booking, Branch, Door, DoorOpening, LockSystem, Vendo
 from einlass.models.sealed import CannotUnseal
 from einlass.operations.claims import Clock
 from einlass.operations.events import record
-from einlass.operations.key_calls import outcome_of
 from einlass.operations.lock_systems import driver_of, note_failure, note_success
+from einlass.operations.vendor_calls import outcome_of
 from einlass.operations.wakeups import OpeningWakeup, wake
 
 log = structlog.get_logger()
