@@ -208,7 +208,11 @@ def _explained(row: Key, sight: Sight) -> bool:
     else:
         by_booking = not row.facts().serves(entitlement.grant) and not row.drifted
     doubled = len(sight.live(row.booking_id)) > 1 or sum(key.id != row.vendor_id for key in sight.live(row.booking_id)) > 0
-    return by_booking or asked or doubled or row.lock_system.closing_since is not None or (copy is not None and _differs(row, copy))
+    # F43: its time is over, and the vendor lets it open all the same.
+    overdue = copy is not None and copy.live and row.valid_until <= sight.now
+    return (
+        by_booking or asked or doubled or overdue or row.lock_system.closing_since is not None or (copy is not None and _differs(row, copy))
+    )
 
 
 def i12_two_keys_only_while_replacing(before: Sight, after: Sight) -> Iterator[str]:

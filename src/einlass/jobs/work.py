@@ -3,12 +3,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import structlog
 from django.db.models import QuerySet
 from django.utils import timezone
 
 from einlass.core.comparing import NOTES_VERSION
+from einlass.core.locks import clocks_differ
 from einlass.models import Branch, Worker
 from einlass.operations import (
     access,
@@ -33,6 +36,8 @@ from einlass.operations import (
 )
 from einlass.queries.installation import database_clock_skew
 
+log = structlog.get_logger()
+
 NOTHING: tuple[int, ...] = ()
 WORKER_GONE = timedelta(seconds=60)
 WORKER_FORGOTTEN = timedelta(days=1)
@@ -43,16 +48,38 @@ def now() -> datetime:
     return timezone.now()
 
 
+@dataclass(slots=True)
+class Host:
+    """What is known of this machine: its clock minus the database's, in seconds, as the last beat found it."""
+
+    skew: int | None = None
+
+
+host = Host()
+
+
+def is_out_of_time() -> bool:
+    """F47: a machine whose clock jumped takes no key, makes none and changes nothing; it leaves the work to the others, or to itself
+    once its clock is right. Readiness says so, and what is due stays due."""
+    if not clocks_differ(host.skew):
+        return False
+    log.error("machine_clock_wrong", seconds=host.skew)
+    return True
+
+
 def reconcile(booking: int) -> None:
-    keys.reconcile(booking, clock=now)
+    if not is_out_of_time():
+        keys.reconcile(booking, clock=now)
 
 
 def open_door(opening: int) -> None:
-    openings.do(opening, clock=now)
+    if not is_out_of_time():
+        openings.do(opening, clock=now)
 
 
 def sweep_site(branch: int) -> None:
-    key_sweep.sweep_site(branch, clock=now)
+    if not is_out_of_time():
+        key_sweep.sweep_site(branch, clock=now)
 
 
 def minutely() -> None:
@@ -112,7 +139,8 @@ def _sites() -> QuerySet[Branch]:
 def beat(name: str) -> None:
     """Say that this worker is alive, and forget those that have been gone for a day."""
     at = now()
-    seen = {"seen_at": at, "clock_skew_seconds": database_clock_skew(now=at)}
+    host.skew = database_clock_skew(now=at)
+    seen = {"seen_at": at, "clock_skew_seconds": host.skew}
     Worker.objects.update_or_create(name=name, defaults=seen, create_defaults=seen | {"started_at": at})
     Worker.objects.filter(seen_at__lt=at - WORKER_FORGOTTEN).delete()
 
