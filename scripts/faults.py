@@ -11,6 +11,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "faults.md"
+# The suite that every driver passes: it holds what exivo cannot do for a driver whose vendor can.
+CONTRACT = ROOT / "src" / "einlass" / "locks" / "contract"
 NAMED = re.compile(r"_f(\d\d)(?=_|$)")
 
 HEAD = """# What can go wrong
@@ -37,7 +39,7 @@ At rest means: the faults are over, and the worker had two rounds.
 def tests_by_row() -> dict[str, list[str]]:
     """The names of the tests that carry a row's number, each once, in the order of the files."""
     found: dict[str, list[str]] = {}
-    for path in sorted((ROOT / "tests").rglob("test_*.py")):
+    for path in [*sorted((ROOT / "tests").rglob("test_*.py")), *sorted(CONTRACT.rglob("*.py"))]:
         for name in _tests_in(path):
             for number in NAMED.findall(name):
                 names = found.setdefault(f"F{number}", [])
