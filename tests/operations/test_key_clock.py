@@ -37,7 +37,7 @@ def wrong_by(exivo: Exivo, seconds: int) -> None:
 
 
 @pytest.mark.parametrize(("seconds", "told"), [(0, ""), (29, ""), (600, "clock_skew"), (-600, "clock_skew")])
-def test_f17_clocks_that_differ_are_measured_and_told_and_widen_nothing(
+def test_f17_clocks_that_differ_are_measured_and_told_and_widen_nothing(  # noqa: PLR0917 - pytest gives them by name
     service: Service, clock: FakeClock, exivo: Exivo, seconds: int, told: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     soon, later = (make.make_booking(service, now=clock.now, hours=hours) for hours in (3, 48))
