@@ -199,7 +199,8 @@ def test_history_fills_every_sentence(desk: Client, booking: Booking) -> None:
     timed = {"booking.moved": moved, "key.exposed": exposed}
     for event in events.Event.__subclasses__():
         if event.kind in SENTENCES:
-            data = timed.get(event.kind) or {name: ["mobile"] if name == "questions" else "x" for name in _fields(event)}
+            plain: dict[str, object] = {name: ["mobile"] if name == "questions" else "x" for name in _fields(event)}
+            data = timed.get(event.kind) or plain
             EventRecord.objects.create(at=NOW, kind=event.kind, booking=booking, actor_kind="clock", data=data)
 
     history = part(desk.get(page_of(booking)).content.decode(), "tl")
