@@ -198,7 +198,7 @@ LISTED = [a_visit(id="k9")]
         (says(400), False, set()),
         (says(404), False, set()),
     ],
-    ids=str,
+    ids=["another is read", "400 for all", "404 for all"],
 )
 def test_key_that_is_answered_by_400_is_unknown_while_another_one_is_read(control: Any, complete: bool, absent: set[str]) -> None:
     wire = Scripted([says(200, LISTED), says(200, []), says(400), control, says(400)])
