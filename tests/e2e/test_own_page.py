@@ -61,8 +61,8 @@ def test_card_asks_less_and_less_often_and_not_while_nobody_looks(browser: Brows
     back = len(asked) - first - later - away
     page.context.close()
 
-    # After 3, 7.5, 14.3 and 24.4 seconds; then every 15 to 30 seconds.
-    assert first == 4
+    # After 3, 7.5, 14.3 and 24.4 seconds, and what the answers take; then every 15 to 30 seconds.
+    assert 3 <= first <= 4
     assert 2 <= later <= 3
     assert (away, back) == (0, 1)
 
