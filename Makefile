@@ -5,14 +5,14 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 # A file stays with one process, and the slow ones, which come first, are begun first.
-# A bounded number of processes: the browser and the database want their share of a small machine.
-PROCESSES ?= 2
+# One more process than a small machine has cores: some tests wait most of their time, for a lease or for a browser.
+PROCESSES ?= 3
 PYTEST := $(BIN)/python -m pytest -q -n $(PROCESSES) --dist loadfile --no-loadscope-reorder
 # Pages have no reads and no writes of their own (tests hold that), so on PostgreSQL those are run that lead through whatever the two databases
 # do differently: JSON, order, times, locks. `make everywhere` runs all of them there.
 PAGES_ON_POSTGRES := $(addprefix tests/web/pages/test_,$(addsuffix .py,booking_list booking_pages calendar_page hold_pages own_number own_page \
   pages_and_file_agree privacy_page today_page))
-ON_POSTGRES := tests/conf tests/operations tests/queries tests/faults tests/jobs tests/web/api $(PAGES_ON_POSTGRES) tests/chaos
+ON_POSTGRES := tests/chaos tests/faults tests/conf tests/operations tests/queries tests/jobs tests/web/api $(PAGES_ON_POSTGRES)
 
 .PHONY: demo compiled test everywhere check chaos screens bench format lint types contracts services clean
 

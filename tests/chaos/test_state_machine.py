@@ -21,6 +21,7 @@ from tests import factories as make
 from tests.chaos.promises import Promises, booking_of
 from tests.chaos.seams import Seams, open_seams
 from tests.conftest import NOW, Exivo, FakeClock
+from tests.environment import DATABASE
 
 from einlass.core.bookings import Actor as ActorKind
 from einlass.core.errors import Refusal
@@ -35,11 +36,13 @@ from einlass.operations.keys import reconcile
 from einlass.operations.reissue import reissue
 from einlass.operations.settings import save
 
-pytestmark = pytest.mark.django_db(transaction=True)
-
 STAFF = Actor(ActorKind.STAFF, "Nadia Keller")
 PHONES = {make.MOBILE: "078 123 45 67", make.OTHER_MOBILE: "079 000 11 22"}
 MANY = os.environ.get("EINLASS_TEST_CHAOS") == "many"
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.skipif(DATABASE == "postgres" and not MANY, reason="PostgreSQL has its turn with `make chaos`, where it runs much longer"),
+]
 RUNS, STEPS = (300, 50) if MANY else (40, 30)
 # Rounds of a quarter of an hour, in which each pause ends once; the last of them finds nothing to do.
 MOST_ROUNDS = 8
