@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -116,6 +117,13 @@ class Exivo:
         log = self.ask("GET", "/control/log?limit=1000")
         entries = log["log"] if isinstance(log, dict) else log
         return [entry for entry in entries if entry.get("call") and (not kind or entry["call"] == kind)]
+
+    def calls_once_noted(self, kind: str) -> int:
+        """How many there were, where the caller hung up: exivo notes such a call when it sees that, a moment after the caller went on."""
+        until = time.monotonic() + 10
+        while not self.calls(kind) and time.monotonic() < until:
+            time.sleep(0.05)
+        return len(self.calls(kind))
 
 
 @pytest.fixture
