@@ -233,7 +233,7 @@ def plan(
         grant = None
     expiring = [key for key in keys if key.state in OPEN]
     open_keys = [key for key in expiring if key.lock_system not in off]
-    kept = _best(grant, open_keys)
+    kept = best(grant, open_keys)
     surplus = [key for key in open_keys if key is not kept]
     return (
         _expired(expiring, now=now)
@@ -246,7 +246,7 @@ def plan(
     )
 
 
-def _best(grant: Grant | None, open_keys: Sequence[HeldKey]) -> HeldKey | None:
+def best(grant: Grant | None, open_keys: Sequence[HeldKey]) -> HeldKey | None:
     """Of several keys that would do, the one that is furthest; the rest is surplus (I12)."""
     order = [KeyState.WANTED, KeyState.SENDING, KeyState.ISSUED, KeyState.LIVE]
     serving = [key for key in open_keys if grant is not None and key.serves(grant)]

@@ -11,9 +11,10 @@ import structlog
 from django.db import transaction
 
 from einlass.core import keys as core
+from einlass.core.brake import is_explained
 from einlass.core.comparing import is_compared
 from einlass.core.events import KeyReady, KeyTrouble, KeyTroubleOver
-from einlass.core.grants import GRANTING, Grant, grant_for, key_window
+from einlass.core.grants import Grant, grant_for, key_window
 from einlass.core.keys import KeyState
 from einlass.core.locks import LockSystemState, clocks_differ
 from einlass.locks.port import LockFailure, LockNeedsOperator, LockOutcomeUnknown, LockRefused, LockUnavailable
@@ -189,7 +190,7 @@ def _uncompared(situation: Situation, step: core.Step, *, now: datetime) -> Held
 
 def _braked(situation: Situation, step: core.Step, *, now: datetime) -> HeldUp | None:
     """F46: while a site's brake is on, only revocations that the booking itself or a person explains go ahead."""
-    if not isinstance(step, core.Revoke) or _explained(situation, step.key) or _is_closing(situation, step.key):
+    if not isinstance(step, core.Revoke) or is_explained(step.key, situation.booking.facts()) or _is_closing(situation, step.key):
         return None
     if situation.booking.branch.brake_since is not None:
         return HeldUp("held_by_brake", now + core.FAR_AT_MOST)
@@ -197,16 +198,6 @@ def _braked(situation: Situation, step: core.Step, *, now: datetime) -> HeldUp |
     if situation.entitlement.grant is None and situation.entitlement.problem == "door_missing":
         return HeldUp("door_missing", now + core.FAR_AT_MOST)
     return None
-
-
-def _explained(situation: Situation, key: core.HeldKey) -> bool:
-    """Whether the booking itself says that this key must go: it ended, it moved, it has another phone, a person asked for a new one, or
-    its branch was given to another site."""
-    booking = situation.booking
-    if key.place != (booking.branch.lock_system_id, booking.branch.site_id):
-        return True
-    wanted = (key_window(booking.facts()), booking.mobile)
-    return booking.facts().status not in GRANTING or wanted != (key.window, key.phone) or core.was_reissued(key.drifted)
 
 
 def _is_closing(situation: Situation, key: core.HeldKey) -> bool:
