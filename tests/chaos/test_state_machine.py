@@ -31,7 +31,8 @@ from einlass.models import Access, Booking, Branch, Key, Question, Service
 from einlass.operations import access, claims, lock_systems
 from einlass.operations.answers import change_answer
 from einlass.operations.bookings import Wish, book, cancel, complete_past, reschedule
-from einlass.operations.key_sweep import release_brake, sweep_site
+from einlass.operations.brake import release_brake
+from einlass.operations.key_sweep import sweep_site
 from einlass.operations.keys import reconcile
 from einlass.operations.reissue import reissue
 from einlass.operations.settings import save

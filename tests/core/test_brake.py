@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from einlass.core.bookings import Status
-from einlass.core.brake import HeldBack, Outcome, held_back, is_explained
+from einlass.core.brake import HeldBack, Outcome, brake_engages, held_back, is_explained
 from einlass.core.grants import BookingFacts, DoorFacts, DoorUse, grant_for
 from einlass.core.keys import OVERDUE, HeldKey, KeyState, reissued
 from einlass.core.windows import Window
@@ -37,6 +37,11 @@ DOUBLED = replace(RIGHT, id=2, vendor_id="v2", state=KeyState.ISSUED, drifted="d
 GATEWAY = replace(FACTS, branch_doors=(replace(FACTS.branch_doors[0], kind="gateway"),))
 OVER = replace(FACTS, window=FACTS.window.widened(before_minutes=1800, after_minutes=-1620), status=Status.COMPLETED)
 OVER_KEY = replace(RIGHT, window=OVER.window.widened(before_minutes=15, after_minutes=15), drifted=OVERDUE)
+
+
+@pytest.mark.parametrize(("revocations", "live_keys", "stops"), [(5, 0, False), (6, 0, True), (10, 100, False), (11, 100, True)])
+def test_f46_brake(revocations: int, live_keys: int, stops: bool) -> None:
+    assert brake_engages(revocations=revocations, live=live_keys) is stops
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from tests.faults.watched import STAFF, Watched
 
 from einlass.core.access import AccessState
 from einlass.models import Booking, Branch, EventRecord, Message
-from einlass.operations.key_sweep import release_brake
+from einlass.operations.brake import release_brake
 from einlass.operations.privacy import erase
 from einlass.operations.revocation_alarms import KIND
 from einlass.queries.dashboard import dashboard

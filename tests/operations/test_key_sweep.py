@@ -13,7 +13,8 @@ from einlass.core.bookings import Actor as ActorKind
 from einlass.core.events import GUEST, Actor
 from einlass.models import Access, Booking, Branch, EventRecord, Key, Service
 from einlass.operations.bookings import cancel
-from einlass.operations.key_sweep import Swept, release_brake, sweep_site
+from einlass.operations.brake import release_brake
+from einlass.operations.key_sweep import Swept, sweep_site
 from einlass.operations.keys import reconcile
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the brake holds back (F46): keys that would go although neither the booking nor a person explains it. When it engages: `keys.py`."""
+"""What the brake holds back (F46): keys that would go although neither the booking nor a person explains it; and when it engages."""
 
 from __future__ import annotations
 
@@ -10,6 +10,16 @@ from enum import StrEnum
 
 from einlass.core.grants import GRANTING, BookingFacts, Grant, key_window
 from einlass.core.keys import AT_VENDOR, OPEN, OVERDUE, HeldKey, best, was_reissued
+
+
+def brake_allows(live: int) -> int:
+    """So many keys go in one sweep without asking."""
+    return max(5, live // 10)
+
+
+def brake_engages(*, revocations: int, live: int) -> bool:
+    """F46: more than max(5, 10 % of the site's live keys) that no person's or program's change explains wait for a person."""
+    return revocations > brake_allows(live)
 
 
 class Outcome(StrEnum):

@@ -204,6 +204,21 @@ class BrakeReleased(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class BrakeKept(Event):
+    """A person looked at the keys that wait and left them as they are; they go on waiting."""
+
+    kind: ClassVar[str] = "brake.kept"
+    keys: int
+
+
+@dataclass(frozen=True, slots=True)
+class BrakeEnded(Event):
+    """No key waits any more: the last one was changed back, its booking ended, or its time is over."""
+
+    kind: ClassVar[str] = "brake.ended"
+
+
+@dataclass(frozen=True, slots=True)
 class BackupRestored(Event):
     """A backup was put back: all that happened between `taken_at` and now is not in it."""
 

@@ -53,6 +53,8 @@ FOLLOWS: dict[type[Event], frozenset[Follower]] = {
     events.DoorsChanged: KEYS,
     events.BrakeEngaged: NOTHING,
     events.BrakeReleased: KEYS,
+    events.BrakeKept: NOTHING,
+    events.BrakeEnded: NOTHING,
     events.BackupRestored: KEYS,
     events.SiteCompared: KEYS,
     events.StrayKeyFound: NOTHING,

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -12,12 +12,13 @@ from django.db import transaction
 from django.db.models import Q
 
 from einlass.core.comparing import NOTES_VERSION, is_compared
-from einlass.core.events import CLOCK, Actor, BackupRestored, BrakeEngaged, BrakeReleased, KeyDrifted, SiteCompared
-from einlass.core.keys import OPEN, OVERDUE, READ_LAG, KeyState, Listing, SeenKey, brake_engages, differences
+from einlass.core.events import CLOCK, BackupRestored, KeyDrifted, SiteCompared
+from einlass.core.keys import OPEN, OVERDUE, READ_LAG, KeyState, Listing, SeenKey, differences
 from einlass.core.locks import LockSystemState
 from einlass.locks.port import LockFailure
 from einlass.models import Access, Branch, EventRecord, Key, LockSystem
 from einlass.operations.access import make_due
+from einlass.operations.brake import count_again, engage_brake
 from einlass.operations.events import record
 from einlass.operations.key_rows import adopt, gone_of, take_in
 from einlass.operations.lock_systems import confirm_site, driver_of, note_failure, note_success
@@ -32,6 +33,8 @@ CLOSED_STATES = sorted(state.value for state in KeyState if state not in OPEN)
 # For so long after its end a key is watched for whether it really ended; a list may show what was taken back for a little longer.
 OVERDUE_FOR = timedelta(days=1)
 LIST_LAG = 2 * READ_LAG
+# What may differ of a key that still opens something, and may be as it was again.
+CHANGED_BACK = frozenset({"doors", "phone", "window"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +110,7 @@ def _compare(branch: Branch, listing: Listing, *, now: datetime) -> Swept:
     ours = {key.id for key in listing.keys if key.id in rows} | {key.id for _, key in strays}
     not_ours = sum(1 for key in listing.keys if key.id not in ours and key.alive(now) and not key.marker)
     to_revoke = sum(1 for _, what in drifted if not gone_of(what)) + len(strays) + len(returned)
-    braked = _brake(branch, revocations=to_revoke, live=len(rows), now=now)
+    braked = engage_brake(branch, revocations=to_revoke, live=len(rows), now=now)
     for row, what in drifted:
         _mark(row, what, now=now)
     for row, key in strays:
@@ -116,6 +119,9 @@ def _compare(branch: Branch, listing: Listing, *, now: datetime) -> Swept:
         _reopen(row, key, now=now)
     unknown = note_strays(branch, listing, now=now)
     _note_compared(branch, listing, now=now)
+    if braked:
+        _note_as_before(rows.values(), seen, now=now)
+        count_again(branch, now=now)
     changed = len(drifted) + len(returned)
     return Swept(branch.key, len(listing.keys), changed, len(strays), not_ours, unknown, complete=True, braked=braked)
 
@@ -166,27 +172,6 @@ def _returned(branch: Branch, listing: Listing, *, now: datetime) -> list[tuple[
     return [(row, seen[row.vendor_id]) for row in rows]
 
 
-def _brake(branch: Branch, *, revocations: int, live: int, now: datetime) -> bool:
-    """F46: too many revocations that nobody's change explains stop and wait for a person."""
-    if branch.brake_since is not None:
-        return True
-    if not brake_engages(revocations=revocations, live=live):
-        return False
-    with transaction.atomic():
-        Branch.objects.filter(pk=branch.pk).update(brake_since=now, brake_count=revocations)
-        event = BrakeEngaged(planned=revocations, allowed=max(5, live // 10))
-        record(event, actor=CLOCK, now=now, branch=branch)
-    log.error("brake_engaged", branch=branch.key, planned=revocations, live=live)
-    return True
-
-
-def release_brake(branch: Branch, *, actor: Actor, now: datetime) -> None:
-    """A person lets the waiting revocations go ahead. Records BrakeReleased."""
-    with transaction.atomic():
-        Branch.objects.filter(pk=branch.pk).update(brake_since=None, brake_count=0)
-        record(BrakeReleased(), actor=actor, now=now, branch=branch)
-
-
 def _mark(row: Key, what: tuple[str, ...], *, now: datetime) -> None:
     """Write down a drift, if the row still is as it was when the list was read; the booking is looked at at once."""
     text = ",".join(what)
@@ -199,6 +184,19 @@ def _mark(row: Key, what: tuple[str, ...], *, now: datetime) -> None:
             written = unchanged.update(drifted=text[:60])
         if written:
             record(KeyDrifted(marker=row.marker, what=text), actor=CLOCK, now=now, booking=row.booking)
+
+
+def _note_as_before(rows: Iterable[Key], seen: Mapping[str, SeenKey], *, now: datetime) -> None:
+    """While a brake leaves changed keys alone somebody may change them back over there: then nobody need decide about them."""
+    for row in rows:
+        key, facts = seen.get(row.vendor_id), row.facts()
+        changed = KeyState(row.state) is KeyState.LIVE and set(row.drifted.split(",")) <= CHANGED_BACK
+        if not changed or key is None or differences(facts, key):
+            continue
+        with transaction.atomic():
+            _lock_work(row)
+            if Key.objects.filter(pk=row.pk, state=KeyState.LIVE.value, drifted=row.drifted).update(drifted=""):
+                record(KeyDrifted(marker=row.marker, what="as_before"), actor=CLOCK, now=now, booking=row.booking)
 
 
 def _take(row: Key, seen: SeenKey, *, now: datetime) -> None:

@@ -8,11 +8,12 @@ from datetime import datetime
 
 from django.urls import reverse
 from tests.factories import UNTYPED
+from tests.web.pages.key_rows import give_key
 
 from einlass.core.bookings import Actor as ActorKind
 from einlass.core.events import Actor
 from einlass.core.roles import Role
-from einlass.models import ApiToken, Booking, Door, DoorOpening, StrayKey, User
+from einlass.models import ApiToken, Booking, Branch, Door, DoorOpening, StrayKey, User
 from einlass.operations.users import create_token
 
 WITHOUT_KEY = (
@@ -20,7 +21,7 @@ WITHOUT_KEY = (
     " templates integrations team team_new tokens token_new privacy audit account password"
 )
 OF_THE_BOOKING = "booking move answers reissue link open_door"
-OF_THE_BRANCH = "branch branch_remove branch_website room_new stray_keys"
+OF_THE_BRANCH = "branch branch_remove branch_website room_new stray_keys release_brake"
 SECOND_FACTORS = "mfa_activate_totp mfa_view_recovery_codes mfa_list_webauthn mfa_add_webauthn"
 
 
@@ -33,6 +34,8 @@ def furnish(booking: Booking, *, now: datetime) -> None:
     StrayKey.objects.create(
         branch=booking.branch, vendor_id="s", marker="EL-7K3M9Q2W4T", label="Seminarraum Aare", doors=["x"], valid_from=now, found_at=now
     )
+    Branch.objects.filter(pk=booking.branch_id).update(brake_since=now, brake_count=1)
+    give_key(booking, drifted="doors")
     create_token(name="Webshop", role=Role.STAFF, now=now, actor=Actor(ActorKind.STAFF, "Nadia Keller"))
 
 

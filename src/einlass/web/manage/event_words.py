@@ -35,6 +35,8 @@ SENTENCES = {
     "doors.changed": _("Doors of %(branch)s are different at exivo."),
     "brake.engaged": _("%(planned)s keys of %(branch)s would be taken back. Einlass waits for a person."),
     "brake.released": _("The keys of %(branch)s that waited may be taken back."),
+    "brake.kept": _("The keys of %(branch)s that wait stay as they are: %(keys)s."),
+    "brake.ended": _("No key of %(branch)s waits for a decision any more."),
     "backup.restored": _("A backup was put back. It holds everything up to %(taken_at)s."),
     "stray_key.found": _("exivo has a key of Einlass that no booking of %(branch)s knows: %(marker)s."),
     "stray_key.decided": _("The key %(marker)s, which no booking knows: %(decision)s."),

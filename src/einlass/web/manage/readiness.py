@@ -4,19 +4,14 @@ words and the buttons: `readiness_words.py`."""
 
 from __future__ import annotations
 
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
-from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext
 
 from einlass.core.roles import May
 from einlass.models import Branch, LockSystem, Service
-from einlass.operations.key_sweep import release_brake
 from einlass.queries.readiness import readiness as all_checks
 from einlass.queries.scope import bound_to
-from einlass.web.manage.desk import FORM, Crumb, actor_of, allowed, show, staff_of, staff_page
+from einlass.web.manage.desk import allowed, show, staff_of, staff_page
 from einlass.web.manage.exivo_steps import name_of
 from einlass.web.manage.readiness_words import Line, line_of
 
@@ -35,19 +30,6 @@ def readiness(request: HttpRequest) -> HttpResponse:
         "first": next((line for line in missing if line.address), None),
     }
     return show(request, "manage/readiness.html", context, at="readiness")
-
-
-@staff_page(May.CONFIGURE, FORM)
-def release(request: HttpRequest, key: str) -> HttpResponse:
-    """A person decides about keys that would be taken back at once (F46)."""
-    branch = get_object_or_404(Branch, key=key)
-    if request.method == "POST":
-        release_brake(branch, actor=actor_of(request), now=timezone.now())
-        messages.success(request, gettext("Einlass takes these keys back now."))
-        return redirect("manage_readiness")
-    crumbs = (Crumb(gettext("Readiness"), reverse("manage_readiness")), Crumb(gettext("Take keys back?")))
-    context = {"branch": branch, "name": name_of(branch)}
-    return show(request, "manage/release_brake.html", context, at="readiness", crumbs=crumbs)
 
 
 def all_names() -> dict[str, str]:

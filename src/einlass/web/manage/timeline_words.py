@@ -61,6 +61,7 @@ DIFFERENCES = {
     "window": _("other times"),
     "returned": _("valid again after it was gone"),
     "overdue": _("still valid after its end"),
+    "as_before": _("as booked again"),
 }
 OPENED = {
     "opened": _("exivo accepted the opening"),
@@ -91,6 +92,7 @@ MESSAGES = {
 WORDS = {"reason": REASONS, "what": DIFFERENCES, "state": OPENED, "message": MESSAGES}
 CALLS = {
     "issue": _("make the key"),
+    "amend": _("change the key"),
     "read": _("read the key"),
     "list": _("list all keys"),
     "revoke": _("take the key back"),
