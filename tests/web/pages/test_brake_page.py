@@ -39,8 +39,8 @@ def braked(desk: Client, service: Service) -> list[Booking]:
     return [changed(service, hours=24), changed(service, hours=-0.5, first_name="Ada", drifted="window,phone")]
 
 
-def changed(service: Service, *, hours: float, drifted: str = "doors", **answered: object) -> Booking:
-    booking = make_booking(service, now=NOW - timedelta(days=1), hours=24 + hours, **answered)
+def changed(service: Service, *, hours: float, drifted: str = "doors", first_name: str = "Lea") -> Booking:
+    booking = make_booking(service, now=NOW - timedelta(days=1), hours=24 + hours, first_name=first_name)
     give_key(booking, drifted=drifted)
     return booking
 

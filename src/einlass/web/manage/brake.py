@@ -92,7 +92,7 @@ def _page(request: HttpRequest, branch: Branch, *, missed: str = "", status: int
         "branch": branch,
         "name": name_of(branch),
         "page": page,
-        "rows": _rows(request, page.object_list, now=now),
+        "rows": _rows(request, list(page), now=now),
         "seen": digest_of(branch, held),
         "story": _story(branch, now=now) if held else [],
         "missed": missed,
