@@ -35,6 +35,7 @@ PROBLEMS = (
     "not_compared",
     "outcome_unknown",
     "refused",
+    "quota_exhausted",
     "phone_unusable",
     "door_missing",
     "door_forbidden",
@@ -81,7 +82,7 @@ def access_state(
         return AccessState.REVOKING
     open_keys = [key for key in keys if key.state in OPEN and key.window.end > now]
     if window is None:
-        return _without_grant(open_keys, keys)
+        return _without_grant(open_keys, keys, now=now)
     if window.end <= now:
         return AccessState.CLOSED
     serving = [key for key in open_keys if grant is not None and key.serves(grant)]
@@ -93,7 +94,14 @@ def access_state(
     return AccessState.CHANGING if old else AccessState.PREPARING
 
 
-def _without_grant(open_keys: Sequence[HeldKey], keys: Sequence[HeldKey]) -> AccessState:
-    if any(key.state is not KeyState.WANTED for key in open_keys):
+def may_open_until(keys: Sequence[HeldKey], *, state: AccessState, now: datetime) -> datetime | None:
+    """Until when a key that goes, or has gone, may open all the same; None where none can (F33)."""
+    gone = [key.opens_until for key in keys if key.unheard(now)]
+    going = [key.window.end for key in keys if key.state in AT_VENDOR and key.window.end > now and state is AccessState.REVOKING]
+    return max((until for until in (*gone, *going) if until is not None), default=None)
+
+
+def _without_grant(open_keys: Sequence[HeldKey], keys: Sequence[HeldKey], *, now: datetime) -> AccessState:
+    if any(key.state is not KeyState.WANTED for key in open_keys) or any(key.unheard(now) for key in keys):
         return AccessState.REVOKING
     return AccessState.CLOSED if any(key.vendor_id for key in keys) else AccessState.NONE

@@ -30,3 +30,7 @@ class Capabilities:
     slots_limited: bool = False
     local_time: bool = False
     holds_two: bool = True
+
+
+# Taken for granted where nobody says otherwise.
+PLAIN = Capabilities()

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,6 +11,11 @@ from enum import StrEnum
 
 from einlass.core.bookings import Status
 from einlass.core.windows import Window
+
+
+# While the vendor has not confirmed a site nothing is changed there, and nothing that a booking ought to have changes by it (R3, F40).
+SITE_UNCONFIRMED, SITE_MISMATCH = "site_unconfirmed", "site_mismatch"
+SITE_IN_DOUBT = frozenset({SITE_UNCONFIRMED, SITE_MISMATCH})
 
 
 class DoorUse(StrEnum):
@@ -70,6 +76,8 @@ class BookingFacts:
     # and when the next one begins after it.
     last_ended: datetime | None = None
     next_begins: datetime | None = None
+    # The vendor answered for another site than the one that was entered (F40).
+    site_mismatch: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +147,7 @@ def grant_for(facts: BookingFacts) -> Entitlement:
     if not opens_doors(facts) or facts.status not in GRANTING or facts.lock_system is None:
         return Entitlement(None)
     if not facts.site_confirmed or not facts.site_id:
-        return Entitlement(None, "site_unconfirmed")
+        return Entitlement(None, SITE_MISMATCH if facts.site_mismatch else SITE_UNCONFIRMED)
     if not facts.phone:
         return Entitlement(None, "phone_unusable")
     chosen = chosen_doors(facts)
@@ -150,3 +158,12 @@ def grant_for(facts: BookingFacts) -> Entitlement:
         return Entitlement(None, problem)
     missing = frozenset(d.component for d in allowed if d.missing)
     return Entitlement(Grant(facts.lock_system, facts.site_id, facts.phone, doors, key_window(facts), missing), problem)
+
+
+def digest_of(grant: Grant | None) -> str:
+    """Tells whether phone, doors or window changed since the last look; a change raises the generation."""
+    if grant is None:
+        return ""
+    window = grant.window
+    parts = [str(grant.lock_system), grant.site_id, grant.phone, *sorted(grant.doors), window.start.isoformat(), window.end.isoformat()]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()

@@ -3,14 +3,15 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from einlass.core.bookings import BLOCKING, Status
+from einlass.core.capabilities import PLAIN, Capabilities
 from einlass.core.grants import Grant
+from einlass.core.key_steps import Abandon, Adopt, Amend, Expire, Issue, Listen, Observe, ReadBack, Revoke, Settled, Step, TakeIn, Wait
 from einlass.core.windows import Window
 
 # How long a vendor may take to show what it has just accepted (F04, F16); our own assumption, no vendor promises any.
@@ -21,6 +22,8 @@ READ_LAG = timedelta(seconds=30)
 REISSUED = "reissued"
 # How much later than asked for a key may begin whose start had passed already.
 CLAMPED_BY = timedelta(minutes=2)
+# How often it is asked whether a phone has synchronised.
+LISTEN_AGAIN = timedelta(minutes=5)
 # What differs of a key whose time is over and that the vendor still lists as valid (F43).
 OVERDUE = "overdue"
 # A vendor's clock may differ from ours by less than this: until then a key that is not said to be over is none of our business.
@@ -28,12 +31,14 @@ OVERDUE_AFTER = timedelta(minutes=10)
 
 
 class KeyState(StrEnum):
-    """The life of one key row. WANTED was never sent, or certainly not applied; SENDING may or may not exist at the vendor."""
+    """The life of one key row. WANTED was never sent, or certainly not applied; SENDING may or may not exist at the vendor; AMENDING
+    exists, and has what it had before or what it was to become."""
 
     WANTED = "wanted"
     SENDING = "sending"
     ISSUED = "issued"
     LIVE = "live"
+    AMENDING = "amending"
     REVOKING = "revoking"
     REVOKED = "revoked"
     EXPIRED = "expired"
@@ -41,8 +46,14 @@ class KeyState(StrEnum):
     ABANDONED = "abandoned"
 
 
-OPEN = frozenset({KeyState.WANTED, KeyState.SENDING, KeyState.ISSUED, KeyState.LIVE, KeyState.REVOKING})
-AT_VENDOR = frozenset({KeyState.ISSUED, KeyState.LIVE, KeyState.REVOKING})
+AT_VENDOR = frozenset({KeyState.ISSUED, KeyState.LIVE, KeyState.AMENDING, KeyState.REVOKING})
+OPEN = AT_VENDOR | {KeyState.WANTED, KeyState.SENDING}
+
+
+# In the order in which they come nearer to a key that opens.
+SERVING = (KeyState.WANTED, KeyState.SENDING, KeyState.ISSUED, KeyState.LIVE)
+# The same of keys that can be changed where they are: one that was begun is finished first.
+CHANGEABLE = (KeyState.ISSUED, KeyState.LIVE, KeyState.AMENDING)
 
 
 # A lock system and one of its sites.
@@ -110,6 +121,9 @@ class HeldKey:
     generation: int
     sent_at: datetime | None
     drifted: str = ""
+    # Of a key that was taken back and that a phone may still carry (F33), and when it was last asked whether it does.
+    opens_until: datetime | None = None
+    read_at: datetime | None = None
 
     @property
     def place(self) -> Place:
@@ -123,7 +137,11 @@ class HeldKey:
         if not self._starts_as(grant):
             return False
         opens_what_it_should = grant.doors <= self.doors <= grant.doors | grant.missing
-        return wanted == ours and opens_what_it_should and not self.drifted and self.state in OPEN and self.state is not KeyState.REVOKING
+        return wanted == ours and opens_what_it_should and not self.drifted and self.state in SERVING
+
+    def unheard(self, now: datetime) -> bool:
+        """Whether it was taken back and may open all the same, until a phone has synchronised (F33)."""
+        return self.state not in OPEN and self.opens_until is not None and self.opens_until > now
 
     def _starts_as(self, grant: Grant) -> bool:
         """A vendor that takes no start in the past gets the moment at which it was asked instead (F17, F44): that is not another time."""
@@ -140,117 +158,58 @@ def was_reissued(drifted: str) -> bool:
     return drifted.partition(",")[0] == REISSUED
 
 
-@dataclass(frozen=True, slots=True)
-class Expire:
-    """The window is over: the key ended by itself, nobody is asked."""
-
-    key: HeldKey
-
-
-@dataclass(frozen=True, slots=True)
-class Adopt:
-    """The vendor has a key with our marker whose answer we never got: it is ours (F02)."""
-
-    key: HeldKey
-    seen: SeenKey
-
-
-@dataclass(frozen=True, slots=True)
-class TakeIn:
-    """The vendor has a second key with the marker of one we hold: make a row of it, so that it can be taken back (F10)."""
-
-    like: HeldKey
-    seen: SeenKey
-
-
-@dataclass(frozen=True, slots=True)
-class Abandon:
-    """The row stands for no key: never sent, or proven absent by a complete listing."""
-
-    key: HeldKey
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Revoke:
-    key: HeldKey
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Issue:
-    """Make the key of the grant; `row` is a row that was never sent, else a new one is written first."""
-
-    grant: Grant
-    row: HeldKey | None
-
-
-@dataclass(frozen=True, slots=True)
-class ReadBack:
-    """Read the key alone: only then it may be called ready (I6)."""
-
-    key: HeldKey
-
-
-@dataclass(frozen=True, slots=True)
-class Observe:
-    """List the site at which this key was asked for: something may exist there of which we do not know."""
-
-    key: HeldKey
-
-
-@dataclass(frozen=True, slots=True)
-class Wait:
-    """Nothing may be done before `until`; `reason` is one of the problem codes of `access.py`."""
-
-    until: datetime
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Settled:
-    """What is, is what ought to be."""
-
-
-Step = Expire | Adopt | TakeIn | Abandon | Revoke | Issue | ReadBack | Observe | Wait | Settled
-
-
 def plan(
     grant: Grant | None,
     keys: Sequence[HeldKey],
     *,
     listings: Sequence[Listing] = (),
     now: datetime,
-    off: Collection[int] = (),
+    off: Collection[Place] = (),
+    can: Capabilities = PLAIN,
 ) -> Step:
     """The one next thing to do so that the vendor comes to hold exactly the key of the grant; asked again after each step.
 
     `keys` are all rows of the booking, ended ones included: a key that was applied late is recognised by its row (F04).
-    `listings` are what was observed in this round, the latest of each site; none where nobody looked. `off` are lock systems that are
-    switched off: their keys are left to run out, and hold up nothing that another one is asked for.
+    `listings` are what was observed in this round, the latest of each site; none where nobody looked. `off` are places that
+    are not asked now, because their lock system is switched off or says no: their keys hold up nothing that another place is asked for.
+    `can` is what the keys of the grant's lock system can do.
     """
     if grant is not None and grant.window.end <= now:
         grant = None
     expiring = [key for key in keys if key.state in OPEN]
-    open_keys = [key for key in expiring if key.lock_system not in off]
-    kept = best(grant, open_keys)
-    surplus = [key for key in open_keys if key is not kept]
+    open_keys = [key for key in expiring if key.place not in off]
+    kept, changed = best(grant, open_keys), _changeable(grant, open_keys) if can.amends else None
+    if kept is not None and kept.state is not KeyState.WANTED:
+        changed = None
+    elif changed is not None:
+        kept = None
+    surplus = [key for key in open_keys if key not in (kept, changed)]
+    spared = [key for key in surplus if can.holds_two and _may_be_inside(key, grant=grant, kept=kept, now=now)]
     return (
         _expired(expiring, now=now)
         or next((step for each in listings if (step := _ours_at_vendor(keys, listing=each, now=now))), None)
-        or _surplus(surplus, grant=grant, kept=kept, now=now)
+        or _surplus(surplus, grant=grant, spared=spared)
         or _unsure(open_keys, listings=listings, now=now)
-        or _serve(grant, kept)
+        or _serve(grant, kept, changed)
         or _held_back(surplus)
+        or _unheard(keys, now=now, off=off)
         or Settled()
     )
 
 
 def best(grant: Grant | None, open_keys: Sequence[HeldKey]) -> HeldKey | None:
     """Of several keys that would do, the one that is furthest; the rest is surplus (I12)."""
-    order = [KeyState.WANTED, KeyState.SENDING, KeyState.ISSUED, KeyState.LIVE]
     serving = [key for key in open_keys if grant is not None and key.serves(grant)]
-    return max(serving, key=lambda key: (order.index(key.state), -key.id), default=None)
+    return max(serving, key=lambda key: (SERVING.index(key.state), -key.id), default=None)
+
+
+def _changeable(grant: Grant | None, open_keys: Sequence[HeldKey]) -> HeldKey | None:
+    """The key that becomes the one of the grant without another one being made: of the same person at the same place, and right so far."""
+    if grant is None:
+        return None
+    whose = (grant.lock_system, grant.site_id, grant.phone)
+    fitting = [key for key in open_keys if (*key.place, key.phone) == whose and key.state in CHANGEABLE and not key.drifted]
+    return max(fitting, key=lambda key: (CHANGEABLE.index(key.state), -key.id), default=None)
 
 
 def _expired(open_keys: Sequence[HeldKey], *, now: datetime) -> Step | None:
@@ -272,12 +231,12 @@ def _ours_at_vendor(keys: Sequence[HeldKey], *, listing: Listing, now: datetime)
     return None
 
 
-def _surplus(surplus: Sequence[HeldKey], *, grant: Grant | None, kept: HeldKey | None, now: datetime) -> Step | None:
+def _surplus(surplus: Sequence[HeldKey], *, grant: Grant | None, spared: Sequence[HeldKey]) -> Step | None:
     """Revoke first is the rule: what does not serve goes before anything new is made, except what a guest inside may need."""
     for key in surplus:
         if key.state is KeyState.WANTED:
             return Abandon(key, "not_sent")
-        if key.state in AT_VENDOR and not _may_be_inside(key, grant=grant, kept=kept, now=now):
+        if key.state in AT_VENDOR and key not in spared:
             return Revoke(key, revocation_reason(key, grant))
     return None
 
@@ -324,9 +283,11 @@ def _unsure(open_keys: Sequence[HeldKey], *, listings: Sequence[Listing], now: d
     return min(waits, key=lambda wait: wait.until, default=None)
 
 
-def _serve(grant: Grant | None, kept: HeldKey | None) -> Step | None:
+def _serve(grant: Grant | None, kept: HeldKey | None, changed: HeldKey | None) -> Step | None:
     if grant is None:
         return None
+    if changed is not None:
+        return Amend(changed, grant)
     if kept is None or kept.state is KeyState.WANTED:
         return Issue(grant, kept)
     return ReadBack(kept) if kept.state is KeyState.ISSUED else None
@@ -335,6 +296,11 @@ def _serve(grant: Grant | None, kept: HeldKey | None) -> Step | None:
 def _held_back(surplus: Sequence[HeldKey]) -> Step | None:
     """The successor is live: what was held back for the guest inside goes now."""
     return next((Revoke(key, "replaced") for key in surplus if key.state in AT_VENDOR), None)
+
+
+def _unheard(keys: Sequence[HeldKey], *, now: datetime, off: Collection[Place]) -> Step | None:
+    waiting = (key for key in keys if key.unheard(now) and key.place not in off)
+    return next((Listen(key) for key in waiting if key.read_at is None or key.read_at + LISTEN_AGAIN <= now), None)
 
 
 def differences(held: HeldKey, seen: SeenKey) -> tuple[str, ...]:
@@ -347,15 +313,6 @@ def differences(held: HeldKey, seen: SeenKey) -> tuple[str, ...]:
         "window": seen.window != held.window,
     }
     return tuple(name for name, differs in found.items() if differs)
-
-
-def digest_of(grant: Grant | None) -> str:
-    """Tells whether phone, doors or window changed since the last look; a change raises the generation."""
-    if grant is None:
-        return ""
-    window = grant.window
-    parts = [str(grant.lock_system), grant.site_id, grant.phone, *sorted(grant.doors), window.start.isoformat(), window.end.isoformat()]
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
 NEAR = timedelta(hours=24)
@@ -385,8 +342,3 @@ def urgency(*, start: datetime, end: datetime, status: Status, now: datetime) ->
         if until <= reach:
             return step
     return 6
-
-
-def brake_engages(*, revocations: int, live: int) -> bool:
-    """F46: more than max(5, 10 % of the site's live keys) that no person's or program's change explains wait for a person."""
-    return revocations > max(5, live // 10)

@@ -26,6 +26,27 @@ class Migration(migrations.Migration):
             field=models.BooleanField(default=False),
         ),
         migrations.AddField(
+            model_name="key",
+            name="opens_until",
+            field=models.DateTimeField(blank=True, null=True),
+        ),
+        migrations.RemoveConstraint(
+            model_name="key",
+            name="key_state_known",
+        ),
+        migrations.AddConstraint(
+            model_name="key",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "state__in",
+                        ["wanted", "sending", "issued", "live", "amending", "revoking", "revoked", "expired", "gone", "abandoned"],
+                    )
+                ),
+                name="key_state_known",
+            ),
+        ),
+        migrations.AddField(
             model_name="vendorcall",
             name="requests",
             field=models.PositiveIntegerField(default=0),

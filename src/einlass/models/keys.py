@@ -65,6 +65,8 @@ class Key(models.Model):
     sent_at = models.DateTimeField(null=True, blank=True)
     read_at = models.DateTimeField(null=True, blank=True)
     revoke_sent_at = models.DateTimeField(null=True, blank=True)
+    # Of a key that was taken back: until when a phone that has not synchronised may still open (F33).
+    opens_until = models.DateTimeField(null=True, blank=True)
     drifted = models.CharField(max_length=60, blank=True, default="")
     created_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True, blank=True)
@@ -97,6 +99,8 @@ class Key(models.Model):
             generation=self.generation,
             sent_at=self.sent_at,
             drifted=self.drifted,
+            opens_until=self.opens_until,
+            read_at=self.read_at,
         )
 
 

@@ -12,13 +12,14 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from einlass.core.bookings import Status
 from einlass.core.grants import GRANTING
 from einlass.core.keys import OPEN, KeyState, urgency
-from einlass.models import Access, Booking, Branch, Key
+from einlass.models import Access, Booking, Branch, Key, LockSystem
 from einlass.operations.wakeups import Wakeup, somebody_listens, wake
 from einlass.queries.bookings import real
 from einlass.queries.keys import OPEN_STATES, due_work
 
 # A booking's key may live until its late margin has passed; no margin is longer than this.
 LONGEST_MARGIN = timedelta(days=1)
+QUOTA = "quota_exhausted"
 UNFINISHED_STATES = sorted(state.value for state in OPEN - {KeyState.LIVE})
 
 
@@ -40,6 +41,14 @@ def make_due_together(bookings: Iterable[Booking], *, now: datetime, reason: str
     """The same for several that concern one another. In one order, so that two who do so at the same time do not wait for one another."""
     for booking in sorted(bookings, key=lambda booking: booking.pk):
         make_due(booking, now=now, reason=reason)
+
+
+def make_due_for_room(system: LockSystem, site_id: str, *, now: datetime) -> int:
+    """A door holds one key less than before: whoever waits for room is looked at, the soonest start first (F41). Returns how many."""
+    waiting = Access.objects.filter(problem=QUOTA, booking__branch__lock_system=system, booking__branch__site_id=site_id)
+    with transaction.atomic():
+        lock_in_order(waiting)
+        return waiting.update(next_check_at=now, handed_at=None, changes=F("changes") + 1)
 
 
 def lock_in_order(work: QuerySet[Access]) -> None:

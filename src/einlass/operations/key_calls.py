@@ -15,6 +15,7 @@ from einlass.core.events import KeyRevoked
 from einlass.core.grants import Grant
 from einlass.core.keys import KeyState, SeenKey
 from einlass.locks.port import (
+    AmendingDriver,
     KeyOrder,
     LockDriver,
     LockFailure,
@@ -24,6 +25,7 @@ from einlass.locks.port import (
 from einlass.models import Key, LockSystem, VendorCall
 from einlass.models.fields import text_in
 from einlass.models.sealed import CannotUnseal
+from einlass.operations.access import make_due_for_room
 from einlass.operations.callbacks import callback_address
 from einlass.operations.claims import Claim, LeaseLost
 from einlass.operations.key_exposure import tell_exposure
@@ -33,6 +35,8 @@ from einlass.operations.vendor_calls import outcome_of
 
 # A vendor may show what it just accepted a little later: it is read again after this, until the grace for it is over.
 REREAD_AFTER = timedelta(seconds=3)
+# What a vendor says of a key that it does not know.
+GONE = 404
 
 
 def issue(claim: Claim, situation: Situation, grant: Grant, held: core.HeldKey | None) -> None:
@@ -58,6 +62,53 @@ def issue(claim: Claim, situation: Situation, grant: Grant, held: core.HeldKey |
         seen = driver.issue(row.site_id, _order(situation, row, notify=notify))
         # Also when the lease was lost meanwhile: that the vendor has it is a fact, whoever plans next (F22, F28).
         put(row, vendor_id=seen.id, state=KeyState.ISSUED.value)
+
+
+def amend(claim: Claim, situation: Situation, grant: Grant, row: Key) -> datetime | None:
+    """Change a key where it is (F29). Until the answer is there the row stands for all that the key may open, before and after; without
+    one the same is asked again, which does no harm."""
+    now = claim.clock()
+    system = system_of_branch(situation)
+    driver = _driver(claim, system)
+    if not isinstance(driver, AmendingDriver):
+        raise LockRefused("this driver changes no key")
+    before = {name: getattr(row, name) for name in ("state", "doors", "valid_from", "valid_until")}
+    order = replace(_order(situation, row, notify=False), doors=grant.doors, window=grant.window)
+    with transaction.atomic():
+        claim.hold()
+        doors = sorted(grant.doors.union(row.doors))
+        start, end = min(row.valid_from, grant.window.start), max(row.valid_until, grant.window.end)
+        put(row, state=KeyState.AMENDING.value, doors=doors, valid_from=start, valid_until=end)
+        call = _intent(claim, system, row, "amend", now=now)
+
+    def unchanged() -> None:
+        claim.hold()
+        put(row, **before)
+
+    try:
+        with _result(claim, call, system, not_applied=unchanged):
+            driver.amend(row.site_id, row.vendor_id, order)
+    except LockRefused as refusal:
+        if refusal.status != GONE:
+            raise
+        return read_back(claim, situation, row)
+    _amended(claim, situation, row, grant, at=now)
+    return None
+
+
+def _amended(claim: Claim, situation: Situation, row: Key, grant: Grant, *, at: datetime) -> None:
+    """The vendor has changed it; whether it is as it ought to be is read alone (I6)."""
+    window = grant.window
+    changed = {"doors": sorted(grant.doors), "valid_from": window.start, "valid_until": window.end}
+    try:
+        with transaction.atomic():
+            claim.hold()
+            put(row, state=KeyState.ISSUED.value, sent_at=at, generation=situation.access.generation, **changed)
+    except LeaseLost:
+        # Somebody else may have changed it as well since then, and nobody knows what came last: it is changed once more (F22).
+        overtaken = Key.objects.filter(pk=row.pk, state__in=[KeyState.ISSUED.value, KeyState.LIVE.value])
+        overtaken.update(state=KeyState.AMENDING.value)
+        raise
 
 
 def _begin(row: Key, *, now: datetime) -> bool:
@@ -106,9 +157,21 @@ def revoke(claim: Claim, situation: Situation, row: Key, *, reason: str) -> date
         claim.hold()
         if row.drifted == core.OVERDUE:
             tell_exposure(situation, row, now=claim.clock())
+        if seen is not None and seen.opens_until is not None:
+            put(row, opens_until=seen.opens_until, read_at=claim.clock())
         close(row, KeyState.REVOKED, now=claim.clock(), reason=reason)
         happened(situation, KeyRevoked(marker=row.marker, reason=reason), now=claim.clock())
+    if driver.capabilities.slots_limited:
+        make_due_for_room(system, row.site_id, now=claim.clock())
     return None
+
+
+def listen(claim: Claim, row: Key) -> None:
+    """F33: whether a phone still carries the key that was taken back. Whoever has heard, or whom the vendor no longer knows, has none."""
+    seen = _reading(claim, _system_of(row), row)
+    with transaction.atomic():
+        claim.hold()
+        put(row, opens_until=seen.opens_until if seen else None, read_at=claim.clock())
 
 
 def _opens_still(row: Key, seen: SeenKey, *, now: datetime) -> bool:

@@ -14,6 +14,7 @@ SENTENCES = {
     "not_compared": _("After an upgrade or a restored backup Einlass compares the site with exivo first."),
     "outcome_unknown": _("An answer of exivo was lost. Einlass looks before it tries again."),
     "refused": _("exivo refuses this key."),
+    "quota_exhausted": _("A door holds as many keys as it can."),
     "phone_unusable": _("exivo does not accept this mobile number."),
     "door_missing": _("exivo no longer knows one of the doors."),
     "door_forbidden": _("One of the doors may not be in a key."),

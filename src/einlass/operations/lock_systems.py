@@ -15,6 +15,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import F, Q, QuerySet
 
+from einlass.core.capabilities import PLAIN, Capabilities
 from einlass.core.comparing import NOT_COMPARED, NOTES_VERSION
 from einlass.core.events import CLOCK, Actor, DoorsChanged, SiteConfirmed
 from einlass.core.keys import NEAR
@@ -32,7 +33,7 @@ from einlass.locks.port import (
     LockUnavailable,
 )
 from einlass.models import Access, Branch, Door, LockSystem, Worker
-from einlass.models.sealed import seal, unseal
+from einlass.models.sealed import CannotUnseal, seal, unseal
 from einlass.operations.access import hand_over_due, lock_in_order
 from einlass.operations.events import record
 from einlass.operations.vendor_calls import Requests, traced
@@ -104,6 +105,16 @@ def driver_of(
         limits=_limits(system, answer_seconds=answer_seconds, now=clock()),
     )
     return registry.driver_for(system.vendor, account, before_call=before_call or _nothing, in_transaction=_in_transaction, clock=clock)
+
+
+def capabilities_of(system: LockSystem | None, *, clock: Callable[[], datetime]) -> Capabilities:
+    """What the keys of an account can do. Of one that cannot be asked (R1, F48) it does not matter."""
+    if system is None or not system.enabled:
+        return PLAIN
+    try:
+        return driver_of(system, clock=clock).capabilities
+    except CannotUnseal:
+        return PLAIN
 
 
 def _limits(system: LockSystem, *, answer_seconds: float | None, now: datetime) -> Limits:

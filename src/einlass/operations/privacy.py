@@ -20,7 +20,7 @@ from einlass.operations.events import record
 from einlass.operations.messages import forget
 from einlass.operations.numbers import forget as forget_number_change
 from einlass.queries.keys import OPEN_STATES
-from einlass.queries.privacy import due_to_be_erased
+from einlass.queries.privacy import due_to_be_erased, may_open
 
 # Why data went, as GuestErased says it.
 ASKED, KEPT_LONG_ENOUGH = "asked", "kept_long_enough"
@@ -90,7 +90,7 @@ def _quiet(booking: Booking, *, now: datetime) -> bool:
     work = Access.objects.select_for_update().filter(booking=booking).first()
     if work is not None and work.lease_until is not None and work.lease_until > now:
         return False
-    if booking.keys.filter(state__in=OPEN_STATES, valid_until__gt=now).exists():
+    if booking.keys.filter(may_open(now)).exists():
         return False
     Access.objects.filter(booking=booking).update(fence=F("fence") + 1, lease_until=None, problem_text="", digest="")
     return True

@@ -34,7 +34,9 @@ ENDED = sorted(status.value for status in (Status.CANCELLED, Status.DECLINED))
 def raise_revocation_alarms(*, now: datetime, at_most: int = 200) -> int:
     """Tell the staff once for each such key and next booking. Returns how many are told."""
     going = Q(state=KeyState.REVOKING.value) | Q(state__in=MAY_OPEN, booking__status__in=ENDED)
-    may_open = Key.objects.filter(going, lock_system__enabled=True, valid_from__lte=now + AHEAD, valid_until__gt=now)
+    # Also one that is gone for the vendor and that a phone still carries (F33).
+    going = Q(going, valid_until__gt=now) | Q(opens_until__gt=now)
+    may_open = Key.objects.filter(going, lock_system__enabled=True, valid_from__lte=now + AHEAD)
     keys = may_open.select_related("booking__access").order_by("valid_from", "id")[:at_most]
     return sum(_alarm(key, now=now) for key in keys)
 
@@ -80,7 +82,7 @@ def _write(booking: Booking, key: Key, following: Booking, person: User, *, once
         "guest": booking.guest_name or booking.reference,
         "link": address_of("manage_booking", booking.reference),
         "problem": reason,
-        "key_until": clock_after(key.valid_until, booking.start, zone, language=language),
+        "key_until": clock_after(key.opens_until or key.valid_until, booking.start, zone, language=language),
         "next_time": begins,
         "next_booking": f"{following.reference}, {begins}",
     }

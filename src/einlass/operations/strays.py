@@ -14,8 +14,8 @@ from django.db.models import F, QuerySet
 
 from einlass.core.comparing import NOTES_VERSION, is_compared
 from einlass.core.events import CLOCK, Actor, StrayKeyDecided, StrayKeyEnded, StrayKeyFound
-from einlass.core.grants import GRANTING, Grant, grant_for
-from einlass.core.keys import KeyState, Listing, SeenKey, digest_of, retry_at
+from einlass.core.grants import GRANTING, Grant, digest_of, grant_for
+from einlass.core.keys import KeyState, Listing, SeenKey, retry_at
 from einlass.locks.port import LockFailure
 from einlass.models import Access, Booking, Branch, Key, LockSystem, StrayKey, VendorCall
 from einlass.models.sealed import CannotUnseal

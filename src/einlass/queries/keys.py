@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
-from einlass.core.access import AccessState, access_state
+from einlass.core.access import AccessState, access_state, may_open_until
 from einlass.core.grants import GRANTING, BookingFacts, Grant, chosen_doors, grant_for, in_walking_order, key_window, opens_doors
 from einlass.core.keys import AT_VENDOR, OPEN, HeldKey, KeyState
 from einlass.models import Access, Booking, Key, LockSystem
@@ -38,6 +38,8 @@ class AccessView:
     doors: tuple[tuple[str, str], ...]
     problem: Problem | None
     checked_at: datetime | None
+    # Until when a key that was taken back may open all the same, because a phone has not synchronised (F33).
+    opens_until: datetime | None = None
 
 
 def access_of(booking: Booking, *, now: datetime) -> AccessView:
@@ -64,6 +66,7 @@ def access_of(booking: Booking, *, now: datetime) -> AccessView:
         doors=_named_doors(facts, keys, granted=grant.doors if grant else None),
         problem=problem,
         checked_at=work.checked_at if work else None,
+        opens_until=may_open_until(keys, state=state, now=now),
     )
 
 

@@ -126,4 +126,9 @@ def due_to_be_erased(*, now: datetime) -> Iterable[QuerySet[Booking]]:
 
 
 def _opens(now: datetime) -> Exists:
-    return Exists(Key.objects.filter(booking=OuterRef("pk"), state__in=OPEN_STATES, valid_until__gt=now))
+    return Exists(Key.objects.filter(may_open(now), booking=OuterRef("pk")))
+
+
+def may_open(now: datetime) -> Q:
+    """Keys that may open: at the vendor, or on a phone that has not heard that they were taken back (F33)."""
+    return Q(state__in=OPEN_STATES, valid_until__gt=now) | Q(opens_until__gt=now)

@@ -54,6 +54,7 @@ def test_booking_is_told_with_its_doors_and_window(program: Program) -> None:
             "state": "preparing",
             "valid_from": "2027-01-12T13:45:00+01:00",
             "valid_until": "2027-01-12T18:15:00+01:00",
+            "may_open_until": None,
             "problem": None,
         },
     }

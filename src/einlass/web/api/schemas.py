@@ -114,6 +114,10 @@ class Access(Schema):
     state: Annotated[str, Field(json_schema_extra={"enum": [state.value for state in AccessState]})]
     valid_from: AwareDatetime | None
     valid_until: AwareDatetime | None
+    may_open_until: Annotated[
+        AwareDatetime | None,
+        Field(description="Until when a key that was taken back may still open, because the phone has not synchronised; else null."),
+    ]
     doors: list[Door]
     problem: KeyProblem | None
 

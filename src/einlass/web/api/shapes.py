@@ -53,6 +53,7 @@ def _access(booking: Booking, zone: str, *, now: datetime) -> dict[str, Any]:
         "state": view.state.value,
         "valid_from": _local(view.valid_from, zone) if view.valid_from else None,
         "valid_until": _local(view.valid_until, zone) if view.valid_until else None,
+        "may_open_until": _local(view.opens_until, zone) if view.opens_until else None,
         "doors": [{"id": component, "name": name} for component, name in view.doors],
         "problem": _problem(view.problem, zone) if view.problem else None,
     }

@@ -133,11 +133,16 @@ def _words(booking: Booking, access: AccessView, window: Window, *, now: datetim
     facts = {
         "day": formats.day_in_words(local_date(window.start, zone)),
         "from": formats.clock(window.start, zone),
-        "until": formats.clock(window.end, zone),
+        "until": formats.clock(_until(access, window), zone),
         "rest": formats.length_in_words(window.end - now),
     }
     found = _prepared_with_mail() if access.state is AccessState.PREPARING and booking.email else _PLAIN_WORDS[access.state]()
     return Words(found.state, found.heading, found.sentence % facts)
+
+
+def _until(access: AccessView, window: Window) -> datetime:
+    """How long the key opens; one that goes, as long as a phone may carry it."""
+    return access.opens_until or window.end if access.state is AccessState.REVOKING else window.end
 
 
 def _preparing() -> Words:

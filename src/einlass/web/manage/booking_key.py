@@ -147,7 +147,10 @@ def _heading(booking: Booking, access: AccessView, window: Window | None, *, now
 def _meaning(booking: Booking, access: AccessView, window: Window | None) -> str:
     if access.state is AccessState.NONE:
         return _why_none(booking)
-    until = formats.clock(window.end, booking.branch.time_zone) if window else ""
+    zone = booking.branch.time_zone
+    until = formats.clock(access.opens_until or window.end, zone) if window else ""
+    if access.state not in MEANINGS and access.opens_until:
+        return gettext("The key that it had before may still open until %(until)s, until the phone has synchronised.") % {"until": until}
     return str(MEANINGS[access.state]) % {"until": until} if access.state in MEANINGS else ""
 
 

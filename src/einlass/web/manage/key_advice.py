@@ -16,6 +16,10 @@ ADVICE = {
     ),
     "outcome_unknown": _("Nobody has to do anything: Einlass looks at exivo whether the key exists."),
     "refused": _("Look at doors and number, then have the key made anew."),
+    "quota_exhausted": _(
+        "Nobody has to do anything: it is tried again when one of our keys ends, and the sooner start goes first. "
+        "A booking that is cancelled makes room at once."
+    ),
     "phone_unusable": _("Ask the guest for a mobile number and correct it."),
     "door_missing": _("The other doors open. Look at the branch's doors: one is no longer there."),
     "door_forbidden": _("The other doors open. Take that door out, or allow the one without a type."),
