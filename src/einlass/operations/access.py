@@ -17,6 +17,8 @@ from einlass.operations.wakeups import Wakeup, somebody_listens, wake
 from einlass.queries.bookings import real
 from einlass.queries.keys import OPEN_STATES, due_work
 
+# So many of those that become due at once are handed over at once, the soonest start first; the rest within a minute.
+AT_ONCE = 50
 # A booking's key may live until its late margin has passed; no margin is longer than this.
 LONGEST_MARGIN = timedelta(days=1)
 QUOTA = "quota_exhausted"
@@ -57,7 +59,7 @@ def lock_in_order(work: QuerySet[Access]) -> None:
 
 
 def make_coming_due(*, branch: Branch | None, now: datetime, reason: str) -> int:
-    """Have the keys of all coming and running bookings looked at (R17, F36); the sweep hands them to the workers.
+    """Have the keys of all coming and running bookings looked at (R17, F36): those that come next at once, the others within a minute.
 
     Bookings that ended otherwise count as long as their key might still open. Returns how many.
     """
@@ -73,6 +75,8 @@ def make_coming_due(*, branch: Branch | None, now: datetime, reason: str) -> int
     with transaction.atomic():
         work = Access.objects.filter(booking__in=bookings)
         lock_in_order(work)
+        if somebody_listens():
+            transaction.on_commit(lambda: hand_over_due(now=now, at_most=AT_ONCE), robust=True)
         return work.update(next_check_at=now, reason=reason, attempts=0, handed_at=None, changes=F("changes") + 1)
 
 

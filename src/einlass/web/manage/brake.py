@@ -26,7 +26,7 @@ from einlass.models import Branch, EventRecord
 from einlass.operations.brake import Decision, decide_brake
 from einlass.queries.brake import Held, digest_of, held_keys, story_of
 from einlass.web.context import operator_of
-from einlass.web.formats import day_in_words, recent, span
+from einlass.web.formats import recent, short_day, span
 from einlass.web.manage.desk import FORM, Crumb, actor_of, show, staff_page
 from einlass.web.manage.exivo_steps import name_of
 
@@ -134,7 +134,7 @@ def _row(each: Held, *, language: str, default: str, now: datetime) -> Row:
     return Row(
         booking.reference,
         booking.start,
-        day_in_words(to_local(booking.start, zone).date()),
+        short_day(to_local(booking.start, zone).date()),
         span(booking.start, booking.end, zone),
         booking.guest_name or booking.reference,
         in_language(booking.room.name, language=language, default=default) or booking.room.key,
