@@ -184,7 +184,9 @@ def plan(
     elif changed is not None:
         kept = None
     surplus = [key for key in open_keys if key not in (kept, changed)]
-    spared = [key for key in surplus if can.holds_two and _may_be_inside(key, grant=grant, kept=kept, now=now)]
+    # Where a person has one key only, the old one has to go before another one can be made.
+    in_the_way = not can.holds_two and changed is None and (kept is None or kept.state is KeyState.WANTED)
+    spared = [key for key in surplus if not in_the_way and _may_be_inside(key, grant=grant, kept=kept, now=now)]
     return (
         _expired(expiring, now=now)
         or next((step for each in listings if (step := _ours_at_vendor(keys, listing=each, now=now))), None)
