@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from django.urls import reverse
-from tests.factories import UNTYPED
+from tests.factories import AARE, UNTYPED
 from tests.web.pages.key_rows import give_key
 
 from einlass.core.bookings import Actor as ActorKind
 from einlass.core.events import Actor
 from einlass.core.roles import Role
-from einlass.models import ApiToken, Booking, Branch, Door, DoorOpening, StrayKey, User
+from einlass.models import ApiToken, Booking, Branch, Door, DoorEntry, DoorOpening, Organisation, StrayKey, User
 from einlass.operations.users import create_token
 
 WITHOUT_KEY = (
@@ -36,6 +36,10 @@ def furnish(booking: Booking, *, now: datetime) -> None:
     )
     Branch.objects.filter(pk=booking.branch_id).update(brake_since=now, brake_count=1)
     give_key(booking, drifted="doors")
+    Organisation.objects.update(door_log_days=30)
+    for number, opened in enumerate((True, False)):
+        tap = {"component": AARE, "at": now, "opened": opened, "vendor_id": f"tap-{number}"}
+        DoorEntry.objects.create(branch=booking.branch, booking=booking, **tap)
     create_token(name="Webshop", role=Role.STAFF, now=now, actor=Actor(ActorKind.STAFF, "Nadia Keller"))
 
 
