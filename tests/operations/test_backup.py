@@ -23,6 +23,7 @@ from tests.conftest import Exivo, FakeClock
 from einlass.conf.secrets import fingerprint
 from einlass.core.bookings import Actor as ActorKind
 from einlass.core.events import Actor
+from einlass.core.messages import MessageState, state_of
 from einlass.models import (
     Access,
     ApiToken,
@@ -35,6 +36,7 @@ from einlass.models import (
     Installation,
     Key,
     LockSystem,
+    Message,
     MessageTemplate,
     NumberChange,
     Picture,
@@ -154,6 +156,25 @@ def test_after_a_restore_nothing_that_was_given_out_counts(service: Service, clo
     assert (Branch.objects.get().compared_by, Session.objects.count()) == ("restored", 0)
     assert Access.objects.get().next_check_at == clock.now
     assert make.make_booking(service, now=clock.now, hours=72).pk > later.pk
+
+
+def test_messages_that_waited_are_sent_after_a_restore_unless_they_are_old(service: Service, clock: FakeClock, tmp_path: Path) -> None:
+    make.make_booking(service, now=clock.now, hours=96)
+    clock.forward(hours=36)
+    make.make_booking(service, now=clock.now, hours=72)
+    file = written(tmp_path, clock)
+    clock.forward(hours=12)
+
+    put_back(file, clock)
+
+    old, fresh = Message.objects.order_by("created_at")
+    assert (old.next_attempt_at, old.failed_at, state_of(sent=False, failed=True, returned=False, error=old.error)) == (
+        None,
+        clock.now,
+        MessageState.TOO_LATE,
+    )
+    assert (fresh.next_attempt_at, fresh.failed_at) == (clock.now - timedelta(hours=12), None)
+    assert EventRecord.objects.get(kind="message.failed").booking_id == old.booking_id
 
 
 def test_a_writer_goes_on_while_a_backup_is_made(service: Service, clock: FakeClock, tmp_path: Path) -> None:

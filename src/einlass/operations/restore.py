@@ -23,8 +23,9 @@ from django.db.models import Max
 from einlass import __version__
 from einlass.conf.secrets import fingerprint
 from einlass.core.comparing import NOT_COMPARED
-from einlass.core.events import Actor, BackupRestored
-from einlass.models import Access, Booking, Branch, Installation, LockSystem, User
+from einlass.core.events import CLOCK, Actor, BackupRestored, MessageFailed
+from einlass.core.messages import GIVEN_UP_AFTER, TOO_LATE
+from einlass.models import Access, Booking, Branch, Installation, LockSystem, Message, User
 from einlass.operations.backup import CHUNK, END, FORMAT, HEAD, KEYS, Progress, Table, schema, tables
 from einlass.operations.events import record
 
@@ -91,6 +92,7 @@ def restore_backup(
             _bring_forward(fence=fence, now=now)
             _settle_keys(fingerprint(encryption_keys), fits=fits)
             record(BackupRestored(taken_at=head.taken_at, version=head.version), actor=actor, now=now)
+            _give_up_old_messages(now=now)
     return Restored(head, rows)
 
 
@@ -200,6 +202,16 @@ def _bring_forward(*, fence: int, now: datetime) -> None:
     LockSystem.objects.update(not_before=None)
     if connection.vendor == "postgresql":
         _move_sequences()
+
+
+def _give_up_old_messages(*, now: datetime) -> None:
+    """What waited to be sent may have gone out after the backup was made. What is as old as the outbox lets nothing become is no news to
+    anybody; the rest goes out, perhaps once more. Records MessageFailed."""
+    old = Message.objects.filter(next_attempt_at__isnull=False, created_at__lte=now - GIVEN_UP_AFTER)
+    for message in old.select_related("booking__branch"):
+        record(MessageFailed(message=message.kind), actor=CLOCK, now=now, booking=message.booking)
+    old.filter(booking=None).update(text="", html="")
+    old.update(next_attempt_at=None, failed_at=now, error=f"{TOO_LATE}: it waited in the backup")
 
 
 def _move_sequences() -> None:
