@@ -40,6 +40,8 @@ STAFF = {
     "10-bookings": "bookings/",
     "10-new-booking": "bookings/new/",
     "10-readiness": "readiness/",
+    "10-strays": "readiness/bern/strays/",
+    "10-brake": "readiness/bern/release/",
     "12-settings": "settings/",
     "12-organisation": "settings/organisation/",
     "12-branches": "settings/branches/",
