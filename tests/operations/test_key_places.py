@@ -11,6 +11,7 @@ from einlass.core.bookings import Actor as ActorKind
 from einlass.core.events import Actor
 from einlass.models import Access, Booking, Branch, Door, Key, LockSystem, Service, VendorCall
 from einlass.operations.keys import reconcile
+from einlass.operations.lock_systems import seal_secret
 from einlass.operations.settings import save
 from einlass.operations.switching import finish_switching_off, leave_keys_to_run_out, take_keys_back
 
@@ -77,6 +78,47 @@ def test_lost_answer_is_looked_for_at_the_account_that_was_asked(service: Servic
     assert [(key.lock_system.key, key.state) for key in Key.objects.order_by("id")] == [("exivo", "revoked"), ("exivo-2", "live")]
     assert set(VendorCall.objects.filter(kind="list").values_list("lock_system__key", flat=True)) == {"exivo"}
     assert len(exivo.live()) == 1
+
+
+@pytest.mark.parametrize(("lost", "state", "problem"), [(True, "sending", "outcome_unknown"), (False, "revoking", "failed_to_revoke")])
+@pytest.mark.parametrize("answer", [{"kind": "connection_inactive"}, {"kind": "status", "status": 404}], ids=["403", "404"])
+def test_site_that_the_branch_has_left_and_that_says_no_holds_up_no_new_key(
+    service: Service, clock: FakeClock, exivo: Exivo, *, lost: bool, state: str, problem: str, answer: dict[str, object]
+) -> None:
+    exivo.faults(*([{"call": "create", "kind": "reset_after", "times": 1}] if lost else []))
+    booking = make.make_booking(service, now=clock.now)
+    reconcile(booking.pk, clock=clock)
+    go_to_thun(clock)
+    Door.objects.exclude(component=THUN_DOOR).delete()
+    exivo.faults({"site": make.BERN, **answer})
+
+    settle(booking, clock)
+
+    access = Access.objects.get()
+    assert places() == [(make.BERN, state), (THUN, "live")]
+    assert (access.problem, access.ready_generation, access.next_check_at is not None) == (problem, access.generation, True)
+    assert Branch.objects.get().site_confirmed_at is not None
+
+    # It is asked again, though rarely, and the old key goes as soon as that is possible.
+    exivo.faults()
+    clock.forward(minutes=15)
+    settle(booking, clock)
+
+    assert (places(), [key["site"] for key in exivo.live()]) == ([(make.BERN, "revoked"), (THUN, "live")], [THUN])
+    assert Access.objects.get().problem == ""
+
+
+def test_account_that_the_branch_has_left_and_that_rejects_us_holds_up_no_new_key(service: Service, clock: FakeClock, exivo: Exivo) -> None:
+    booking = make.make_booking(service, now=clock.now)
+    reconcile(booking.pk, clock=clock)
+    seal_secret(old := LockSystem.objects.get(), "wrong")
+    old.save()
+    give_branch(clock, second_account())
+
+    settle(booking, clock)
+
+    assert [(key.lock_system.key, key.state) for key in Key.objects.order_by("id")] == [("exivo", "revoking"), ("exivo-2", "live")]
+    assert (Access.objects.get().problem, len(exivo.calls("revoke"))) == ("failed_to_revoke", 1)
 
 
 @pytest.mark.parametrize("lost", [False, True])

@@ -12,7 +12,7 @@ from tests.conftest import Exivo, FakeClock
 from einlass.core.access import AccessState
 from einlass.core.bookings import Actor as ActorKind
 from einlass.core.events import GUEST, Actor
-from einlass.models import Access, Booking, EventRecord, Key, Service
+from einlass.models import Access, Booking, Branch, EventRecord, Key, Service
 from einlass.operations.bookings import cancel
 from einlass.operations.key_sweep import sweep_site
 from einlass.operations.keys import reconcile
@@ -92,6 +92,54 @@ def test_key_that_was_taken_back_and_comes_back_is_taken_back_again(booking: Boo
     sweep(booking, clock)
 
     assert (exivo.live(), drifts(), Key.objects.get().state) == ([], ["returned"], "revoked")
+
+
+def test_key_closed_long_ago_that_was_prolonged_over_there_is_taken_back(booking: Booking, clock: FakeClock, exivo: Exivo) -> None:
+    key = Key.objects.get()
+    clock.now = key.valid_until
+    reconcile(booking.pk, clock=clock)
+    clock.forward(days=9)
+    later = (clock.now + timedelta(days=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    exivo.ask("PATCH", f"/control/keys/{key.vendor_id}", {"validTo": later})
+    assert len(exivo.live()) == 1
+
+    sweep(booking, clock)
+
+    assert (exivo.live(), drifts(), Key.objects.get().state) == ([], ["overdue"], "revoked")
+
+
+def test_key_of_a_branch_that_has_left_the_site_is_found_by_the_branch_that_is_there(
+    booking: Booking, clock: FakeClock, exivo: Exivo
+) -> None:
+    key = Key.objects.get()
+    cancel(booking, actor=GUEST, now=clock.now)
+    reconcile(booking.pk, clock=clock)
+    branch = booking.branch
+    Branch.objects.update(site_id="51000000-0000-4000-8000-000000000002")
+    make.make_branch(now=clock.now, key="bern-2", lock_system=branch.lock_system, doors={})
+    revoked_over_there(key, exivo, revoked=False)
+    clock.forward(minutes=10)
+
+    found = sweep_site(Branch.objects.get(key="bern-2").pk, clock=clock)
+    reconcile(booking.pk, clock=clock)
+
+    assert (found and (found.drifted, found.unknown), exivo.live(), Key.objects.get().state) == ((1, 0), [], "revoked")
+
+
+def test_key_closed_as_gone_that_lives_is_used_by_the_worker_who_sees_it(booking: Booking, clock: FakeClock, exivo: Exivo) -> None:
+    key = Key.objects.get()
+    revoked_over_there(key, exivo, revoked=True)
+    clock.forward(minutes=10)
+    assert sweep_site(booking.branch_id, clock=clock) is not None
+    exivo.faults({"call": "create", "kind": "reset_before", "times": 1})
+    reconcile(booking.pk, clock=clock)
+    revoked_over_there(key, exivo, revoked=False)
+    clock.forward(minutes=2)
+
+    reconcile(booking.pk, clock=clock)
+
+    assert ([live["id"] for live in exivo.live()], Key.objects.get(pk=key.pk).state) == ([key.vendor_id], "live")
+    assert drifts() == ["revoked", "returned"]
 
 
 def test_key_just_taken_back_is_not_believed_back_by_a_list_that_lags(booking: Booking, clock: FakeClock, exivo: Exivo) -> None:

@@ -37,6 +37,14 @@ class TakeIn:
 
 
 @dataclass(frozen=True, slots=True)
+class Reopen:
+    """A key whose row is closed opens all the same: it counts again."""
+
+    key: HeldKey
+    seen: SeenKey
+
+
+@dataclass(frozen=True, slots=True)
 class Abandon:
     """The row stands for no key: never sent, or proven absent by a complete listing."""
 
@@ -100,4 +108,4 @@ class Settled:
     """What is, is what ought to be."""
 
 
-Step = Expire | Adopt | TakeIn | Abandon | Revoke | Issue | Amend | ReadBack | Observe | Listen | Wait | Settled
+Step = Expire | Adopt | TakeIn | Reopen | Abandon | Revoke | Issue | Amend | ReadBack | Observe | Listen | Wait | Settled

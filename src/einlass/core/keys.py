@@ -11,13 +11,30 @@ from enum import StrEnum
 from einlass.core.bookings import BLOCKING, Status
 from einlass.core.capabilities import PLAIN, Capabilities
 from einlass.core.grants import Grant
-from einlass.core.key_steps import Abandon, Adopt, Amend, Expire, Issue, Listen, Observe, ReadBack, Revoke, Settled, Step, TakeIn, Wait
+from einlass.core.key_steps import (
+    Abandon,
+    Adopt,
+    Amend,
+    Expire,
+    Issue,
+    Listen,
+    Observe,
+    ReadBack,
+    Reopen,
+    Revoke,
+    Settled,
+    Step,
+    TakeIn,
+    Wait,
+)
 from einlass.core.windows import Window
 
 # How long a vendor may take to show what it has just accepted (F04, F16); our own assumption, no vendor promises any.
 READ_LAG = timedelta(seconds=30)
 
 
+# A list may show what was taken back for a little longer than a key that is read alone.
+LIST_LAG = 2 * READ_LAG
 # In front of what differs, where a person asked for another key: nothing need be wrong with the one that is there.
 REISSUED = "reissued"
 # How much later than asked for a key may begin whose start had passed already.
@@ -26,6 +43,8 @@ CLAMPED_BY = timedelta(minutes=2)
 LISTEN_AGAIN = timedelta(minutes=5)
 # What differs of a key whose time is over and that the vendor still lists as valid (F43).
 OVERDUE = "overdue"
+# The same of a second key with one mark (F10), and why one of two that would both do goes.
+DOUBLED, DUPLICATE = "doubled", "duplicate"
 # A vendor's clock may differ from ours by less than this: until then a key that is not said to be over is none of our business.
 OVERDUE_AFTER = timedelta(minutes=10)
 
@@ -124,6 +143,7 @@ class HeldKey:
     # Of a key that was taken back and that a phone may still carry (F33), and when it was last asked whether it does.
     opens_until: datetime | None = None
     read_at: datetime | None = None
+    closed_at: datetime | None = None
 
     @property
     def place(self) -> Place:
@@ -219,8 +239,13 @@ def _expired(open_keys: Sequence[HeldKey], *, now: datetime) -> Step | None:
 
 
 def _ours_at_vendor(keys: Sequence[HeldKey], *, listing: Listing, now: datetime) -> Step | None:
-    """Keys with our marker that no row knows by the vendor's id. Seeing one is certain even in an incomplete listing."""
+    """Keys with our marker that no row knows by the vendor's id, or only one that is closed. Seeing one is certain even in an incomplete
+    listing."""
     keys = [key for key in keys if listing.speaks_of(key)]
+    closed = {key.vendor_id: key for key in keys if key.vendor_id and key.closed_at and key.closed_at + LIST_LAG <= listing.taken_at}
+    returned = next((seen for seen in listing.keys if seen.id in closed and seen.marker and seen.alive(now)), None)
+    if returned is not None:
+        return Reopen(closed[returned.id], returned)
     known = {key.vendor_id for key in keys if key.vendor_id}
     by_marker: dict[str, list[HeldKey]] = {}
     for key in keys:
@@ -261,11 +286,13 @@ def revocation_reason(key: HeldKey, grant: Grant | None) -> str:
     changed it at the vendor."""
     if grant is not None and was_reissued(key.drifted):
         return REISSUED
+    if grant is not None and key.drifted == DOUBLED:
+        return DUPLICATE
     if key.drifted:
         return OVERDUE if key.drifted == OVERDUE else "drifted"
     if grant is None:
         return "no_grant"
-    return "replaced" if not key.serves(grant) else "duplicate"
+    return "replaced" if not key.serves(grant) else DUPLICATE
 
 
 def _unsure(open_keys: Sequence[HeldKey], *, listings: Sequence[Listing], now: datetime) -> Step | None:
@@ -303,6 +330,10 @@ def _held_back(surplus: Sequence[HeldKey]) -> Step | None:
 def _unheard(keys: Sequence[HeldKey], *, now: datetime, off: Collection[Place]) -> Step | None:
     waiting = (key for key in keys if key.unheard(now) and key.place not in off)
     return next((Listen(key) for key in waiting if key.read_at is None or key.read_at + LISTEN_AGAIN <= now), None)
+
+
+# Of what can differ: a key that has one of them opens nothing any more.
+OPENS_NOTHING = frozenset({"deleted", "revoked", "expired"})
 
 
 def differences(held: HeldKey, seen: SeenKey) -> tuple[str, ...]:

@@ -101,6 +101,7 @@ class Key(models.Model):
             drifted=self.drifted,
             opens_until=self.opens_until,
             read_at=self.read_at,
+            closed_at=self.closed_at,
         )
 
 

@@ -62,6 +62,18 @@ def take_in(like: Key, seen: SeenKey, *, now: datetime) -> bool:
     return made
 
 
+def reopen(row: Key, seen: SeenKey, *, now: datetime) -> bool:
+    """A closed row counts again, so that the plan uses the key or takes it back. False where somebody was faster."""
+    over = row.valid_until <= now
+    drifted = core.OVERDUE if over else ",".join(core.differences(row.facts(), seen))
+    fields = {"state": KeyState.ISSUED.value, "drifted": drifted[:60], "closed_at": None, "closed_reason": "", "revoke_sent_at": None}
+    reopened = bool(Key.objects.filter(pk=row.pk, state=row.state).update(**fields, opens_until=None))
+    if reopened:
+        what = core.OVERDUE if over else "returned"
+        record(KeyDrifted(marker=row.marker, what=what), actor=CLOCK, now=now, booking=row.booking)
+    return reopened
+
+
 def new_row(situation: Situation, grant: Grant, *, now: datetime) -> Key:
     return Key(
         booking=situation.booking,
@@ -105,7 +117,7 @@ def drift(situation: Situation, row: Key, differing: tuple[str, ...], *, now: da
 
 def gone_of(differing: tuple[str, ...]) -> bool:
     """Whether what differs means that the key opens nothing any more."""
-    return bool({"deleted", "revoked", "expired"} & set(differing))
+    return bool(core.OPENS_NOTHING & set(differing))
 
 
 def happened(situation: Situation, event: Event, *, now: datetime) -> None:

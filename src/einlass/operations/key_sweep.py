@@ -9,18 +9,18 @@ from datetime import datetime, timedelta
 
 import structlog
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from einlass.core.comparing import NOTES_VERSION, is_compared
 from einlass.core.events import CLOCK, BackupRestored, KeyDrifted, SiteCompared
-from einlass.core.keys import OPEN, OVERDUE, READ_LAG, KeyState, Listing, SeenKey, differences
+from einlass.core.keys import LIST_LAG, OPEN, READ_LAG, KeyState, Listing, SeenKey, differences
 from einlass.core.locks import LockSystemState
 from einlass.locks.port import LockFailure
 from einlass.models import Access, Branch, EventRecord, Key, LockSystem
 from einlass.operations.access import make_due
 from einlass.operations.brake import count_again, engage_brake
 from einlass.operations.events import record
-from einlass.operations.key_rows import adopt, gone_of, take_in
+from einlass.operations.key_rows import adopt, gone_of, reopen, take_in
 from einlass.operations.lock_systems import confirm_site, driver_of, note_failure, note_success
 from einlass.operations.strays import believed_alive, note_strays
 from einlass.operations.vendor_calls import traced
@@ -30,9 +30,8 @@ log = structlog.get_logger()
 
 SWEEP_LEASE = timedelta(minutes=5)
 CLOSED_STATES = sorted(state.value for state in KeyState if state not in OPEN)
-# For so long after its end a key is watched for whether it really ended; a list may show what was taken back for a little longer.
+# For so long after its end a key is watched for whether it really ended by itself.
 OVERDUE_FOR = timedelta(days=1)
-LIST_LAG = 2 * READ_LAG
 # What may differ of a key that still opens something, and may be as it was again.
 CHANGED_BACK = frozenset({"doors", "phone", "window"})
 
@@ -153,9 +152,9 @@ def _difference(row: Key, seen: SeenKey | None, listing: Listing) -> tuple[str, 
 def _strays(branch: Branch, listing: Listing, *, now: datetime) -> list[tuple[Key, SeenKey]]:
     """Living keys with a marker of ours whose id no row has: applied late, or doubled (F04, F10, F31)."""
     alive = [key for key in listing.keys if key.marker and key.alive(now)]
-    named = set(Key.objects.filter(vendor_id__in=[key.id for key in alive], branch=branch).values_list("vendor_id", flat=True))
+    named = set(_asked_for_here(branch).filter(vendor_id__in=[key.id for key in alive]).values_list("vendor_id", flat=True))
     unnamed = {key.marker: key for key in alive if key.id not in named}
-    rows = Key.objects.filter(marker__in=unnamed, branch=branch).select_related("booking__branch").order_by("-id")
+    rows = _asked_for_here(branch).filter(marker__in=unnamed).select_related("booking__branch").order_by("-id")
     # A row that is being sent right now is its worker's business.
     sending = KeyState.SENDING.value
     settled = {row.marker: row for row in rows if row.state != sending or (row.sent_at and row.sent_at + READ_LAG <= now)}
@@ -163,13 +162,18 @@ def _strays(branch: Branch, listing: Listing, *, now: datetime) -> list[tuple[Ke
 
 
 def _returned(branch: Branch, listing: Listing, *, now: datetime) -> list[tuple[Key, SeenKey]]:
-    """Rows that are closed and whose key opens all the same: alive again over there, or not ended with its time (F43). A list may lag
-    behind what was just taken back (F16)."""
+    """Rows that are closed and whose key opens all the same: alive over there, however long ago it was closed, or not ended with its time
+    (F43). A list may lag behind what was just taken back (F16)."""
     seen = {key.id: key for key in listing.keys if key.marker and (key.alive(now) or key.overdue(now))}
-    closed = Key.objects.filter(branch=branch, site_id=branch.site_id, vendor_id__in=list(seen), state__in=CLOSED_STATES)
-    lately = closed.filter(Q(valid_until__gt=now) | Q(closed_at__gt=now - OVERDUE_FOR), closed_at__lte=listing.taken_at - LIST_LAG)
-    rows = lately.select_related("booking__branch")
-    return [(row, seen[row.vendor_id]) for row in rows]
+    closed = _asked_for_here(branch).filter(vendor_id__in=list(seen), state__in=CLOSED_STATES)
+    rows = closed.filter(closed_at__lte=listing.taken_at - LIST_LAG).select_related("booking__branch")
+    lately = [row for row in rows if seen[row.vendor_id].alive(now) or (row.closed_at and row.closed_at > now - OVERDUE_FOR)]
+    return [(row, seen[row.vendor_id]) for row in lately]
+
+
+def _asked_for_here(branch: Branch) -> QuerySet[Key]:
+    """All rows of the site, also of a branch that has left it since: who else would look there?"""
+    return Key.objects.filter(lock_system=branch.lock_system_id, site_id=branch.site_id)
 
 
 def _mark(row: Key, what: tuple[str, ...], *, now: datetime) -> None:
@@ -207,16 +211,9 @@ def _take(row: Key, seen: SeenKey, *, now: datetime) -> None:
 
 
 def _reopen(row: Key, seen: SeenKey, *, now: datetime) -> None:
-    """The row counts again, so that the plan uses the key or takes it back."""
-    over = row.valid_until <= now
-    drifted = OVERDUE if over else ",".join(differences(row.facts(), seen))
     with transaction.atomic():
         _lock_work(row)
-        closed = Key.objects.filter(pk=row.pk, state=row.state)
-        fields = {"state": KeyState.ISSUED.value, "drifted": drifted[:60], "closed_at": None, "closed_reason": "", "revoke_sent_at": None}
-        if closed.update(**fields):
-            what = OVERDUE if over else "returned"
-            record(KeyDrifted(marker=row.marker, what=what), actor=CLOCK, now=now, booking=row.booking)
+        reopen(row, seen, now=now)
 
 
 def _lock_work(row: Key) -> None:

@@ -23,7 +23,7 @@ from einlass.operations.claims import Claim, Clock, LeaseLost, claim_booking, co
 from einlass.operations.key_calls import amend, issue, listen, observe, read_back, revoke
 from einlass.operations.key_exposure import tell_exposure
 from einlass.operations.key_gates import HeldUp, asked_system, elsewhere, hindrance
-from einlass.operations.key_rows import Situation, adopt, close, happened, put, take_in
+from einlass.operations.key_rows import Situation, adopt, close, happened, put, reopen, take_in
 from einlass.operations.lock_systems import capabilities_of, confirm_site, note_failure
 from einlass.operations.wakeups import Wakeup, wake
 from einlass.queries.bookings import with_facts
@@ -81,7 +81,7 @@ def _work(claim: Claim) -> None:
                 return _rest(claim, situation, learnt)
             case steps.Wait(until, reason):
                 return _wait(claim, situation, until=until, problem=reason)
-            case steps.Expire() | steps.Adopt() | steps.TakeIn() | steps.Abandon() as certain:
+            case steps.Expire() | steps.Adopt() | steps.TakeIn() | steps.Reopen() | steps.Abandon() as certain:
                 _write_down(claim, situation, certain)
             case step:
                 if not _with_the_vendor(claim, situation, step, learnt):
@@ -177,6 +177,8 @@ def _write_down(claim: Claim, situation: Situation, step: steps.Step) -> None:
                 adopt(situation.row(key), seen)
             case steps.TakeIn(like, seen):
                 take_in(situation.row(like), seen, now=now)
+            case steps.Reopen(key, seen):
+                reopen(situation.row(key), seen, now=now)
 
 
 def _ask(claim: Claim, situation: Situation, step: steps.Step, learnt: Learnt) -> datetime | None:
