@@ -20,7 +20,9 @@ from einlass.web import formats
 from einlass.web.bands import Band, band
 from einlass.web.door_information import App, app_of
 
-SILENT = frozenset({"vendor_unreachable", "throttled", "not_compared", "outcome_unknown", "clock_skew"})
+# Of these it is true that nobody answers; the others go on by themselves as well, and nothing need be said of why.
+SILENT = frozenset({"vendor_unreachable", "outcome_unknown"})
+BY_ITSELF = SILENT | {"throttled", "not_compared", "clock_skew"}
 MOVING_STATES = frozenset({AccessState.PREPARING, AccessState.CHANGING, AccessState.REVOKING, AccessState.TROUBLE})
 OVER = frozenset({AccessState.CLOSED, AccessState.REVOKING})
 ENDED_EARLY = frozenset({Status.CANCELLED.value, Status.DECLINED.value, Status.LAPSED.value})
@@ -134,10 +136,22 @@ def _words(booking: Booking, access: AccessView, window: Window, *, now: datetim
         "day": formats.day_in_words(local_date(window.start, zone)),
         "from": formats.clock(window.start, zone),
         "until": formats.clock(_until(access, window), zone),
+        "before": formats.recent(access.opens_until, zone, now=now) if access.opens_until else "",
         "rest": formats.length_in_words(window.end - now),
     }
-    found = _prepared_with_mail() if access.state is AccessState.PREPARING and booking.email else _PLAIN_WORDS[access.state]()
+    found = _said_of(access, window, has_mail=bool(booking.email), now=now)
     return Words(found.state, found.heading, found.sentence % facts)
+
+
+def _said_of(access: AccessView, window: Window, *, has_mail: bool, now: datetime) -> Words:
+    """The words of the state, and what differs where they would not be true."""
+    if access.state is AccessState.PREPARING and has_mail:
+        return _prepared_with_mail()
+    if access.state is AccessState.READY and access.opens_until:
+        return _ready_beside_another()
+    if access.state is AccessState.REVOKING and _until(access, window) <= now:
+        return _overdue()
+    return _PLAIN_WORDS[access.state]()
 
 
 def _until(access: AccessView, window: Window) -> datetime:
@@ -167,6 +181,15 @@ def _ready() -> Words:
     )
 
 
+def _ready_beside_another() -> Words:
+    """Without saying that the lock shows red until then: the phone may still carry the key that it had before (F33)."""
+    plain = _ready()
+    sentence = gettext(
+        "It opens on %(day)s, from %(from)s. Until your phone has synchronised, the key that you had before may open until %(before)s."
+    )
+    return Words(plain.state, plain.heading, sentence)
+
+
 def _active() -> Words:
     return Words(gettext("Valid now"), gettext("Your phone opens now"), gettext("Another %(rest)s, until %(until)s."))
 
@@ -185,6 +208,12 @@ def _revoking() -> Words:
         gettext("Your key is being taken back"),
         gettext("Until your phone has synchronised, it may still open until %(until)s."),
     )
+
+
+def _overdue() -> Words:
+    """It did not end with its time (F43); until when it opens, nobody knows."""
+    plain = _revoking()
+    return Words(plain.state, plain.heading, gettext("Its time is over. We see to it that it opens nothing any more."))
 
 
 def _closed() -> Words:
@@ -225,7 +254,7 @@ def _checked(access: AccessView, zone: str, *, now: datetime) -> str:
 
 def _next_attempt(problem: Problem | None, zone: str, *, now: datetime) -> str:
     """When it is tried again; said only where trying again may help by itself."""
-    if problem is None or problem.code not in SILENT or problem.next_attempt_at is None or problem.next_attempt_at <= now:
+    if problem is None or problem.code not in BY_ITSELF or problem.next_attempt_at is None or problem.next_attempt_at <= now:
         return ""
     return formats.clock(problem.next_attempt_at, zone)
 

@@ -29,6 +29,8 @@ MOVING = frozenset({AccessState.PREPARING, AccessState.CHANGING, AccessState.REV
 SECONDS_WHILE_MOVING, SECONDS_AT_REST = 3, 30
 # Counted down in hours and minutes from here on; before that the day is told.
 SOON = timedelta(hours=12)
+# What hinders a key that is ready is about another one, which ought to be gone.
+FORMER = frozenset({"failed_to_revoke", "failed_to_expire", "held_by_brake", "duplicate"})
 HEADINGS = {
     AccessState.NONE: _("No key"),
     AccessState.PREPARING: _("The key is being made"),
@@ -108,7 +110,7 @@ def staff_key(booking: Booking, access: AccessView, *, now: datetime) -> StaffKe
         state=access.state.value,
         word=_word(booking, access),
         heading=_heading(booking, access, window, now=now),
-        meaning=_meaning(booking, access, window),
+        meaning=_meaning(booking, access, window, now=now),
         read=formats.recent(read, zone, now=now) if read and access.state in {AccessState.READY, AccessState.ACTIVE} else "",
         trouble=_trouble(access.problem, zone, now=now) if access.problem else None,
         time=formats.span(window.start, window.end, zone) if window and has_key else "",
@@ -144,11 +146,15 @@ def _heading(booking: Booking, access: AccessView, window: Window | None, *, now
     return gettext("The key has expired") if booking.status in GRANTING else gettext("The key has been taken back")
 
 
-def _meaning(booking: Booking, access: AccessView, window: Window | None) -> str:
+def _meaning(booking: Booking, access: AccessView, window: Window | None, *, now: datetime) -> str:
     if access.state is AccessState.NONE:
         return _why_none(booking)
     zone = booking.branch.time_zone
     until = formats.clock(access.opens_until or window.end, zone) if window else ""
+    if access.state is AccessState.REVOKING and window and (access.opens_until or window.end) <= now:
+        return gettext("Its time is over, and exivo still lists it as valid. Einlass takes it back.")
+    if access.state in {AccessState.READY, AccessState.ACTIVE} and access.problem and access.problem.code in FORMER:
+        return gettext("This key is as booked. Another one of this booking is still there.")
     if access.state not in MEANINGS and access.opens_until:
         return gettext("The key that it had before may still open until %(until)s, until the phone has synchronised.") % {"until": until}
     return str(MEANINGS[access.state]) % {"until": until} if access.state in MEANINGS else ""
