@@ -37,7 +37,9 @@ FAULTS: tuple[Fault, ...] = (
     ),
     Fault("F02", "The answer is lost, the key was made", "Finds it by its mark and takes it over; no second key, no second SMS."),
     Fault("F03", "502 or 504, though the key was made", "The same as a lost answer."),
-    Fault("F04", "The key is made long after we looked", "Waits 30 s before it believes a list; of two keys the right one stays."),
+    Fault(
+        "F04", "The key is made long after we looked", "Waits 30 s before it believes a list; of two keys the right one stays, told once."
+    ),
     Fault(
         "F05",
         "429, with seconds, a date, nothing or nonsense",
@@ -57,13 +59,17 @@ FAULTS: tuple[Fault, ...] = (
         "Key deleted in the vendor's app before the start",
         "Made again within 15 minutes; after the second time in a day staff decide.",
     ),
-    Fault("F12", "Key deleted while the booking runs", "Made again as soon as a sweep sees it; stands in the booking's history."),
+    Fault("F12", "Key deleted while the booking runs", "Made again as soon as a sweep sees it; staff get a mail."),
     Fault("F13", "Key widened in the vendor's app", "Put right; what differed is told."),
-    Fault("F14", "A key of others for the same phone and door", "Left alone and counted; cancelling takes back ours only."),
+    Fault(
+        "F14",
+        "A key of others for the same phone and door",
+        "Left alone and told; cancelling takes back ours only, and says that the other may still open.",
+    ),
     Fault(
         "F15",
         "The list is cut, or empty where keys are known",
-        "Nothing is made or taken back for it; a key that is not confirmed at its marks is told to staff.",
+        "Nothing is made or taken back for it; after half an hour the owners are told, and readiness is red.",
     ),
     Fault("F16", "A stale reading after a write", "Waits out the lag; writes nothing twice."),
     Fault("F17", "The vendor's clock is wrong", "Measured and shown; windows are never widened; a start refused as past is moved to now."),
@@ -98,8 +104,12 @@ FAULTS: tuple[Fault, ...] = (
     Fault("F36", "Always open doors or a service's doors change", "Coming and running bookings are planned anew."),
     Fault("F37", "A component vanishes or is replaced", "Left out and told; nothing is matched by name."),
     Fault("F38", "A door turns into a gateway", "No longer grantable; its keys are replaced; told."),
-    Fault("F39", "401 or 403", "Stops after one call; told; goes on by itself with the right secret."),
-    Fault("F40", "Another site answers", "Nothing at all is changed until somebody confirms the site."),
+    Fault(
+        "F39",
+        "401 or 403",
+        "Stops after one call; the owners get one mail with the first booking concerned; goes on by itself with the right secret.",
+    ),
+    Fault("F40", "Another site answers", "Nothing at all is changed until the confirmed site answers again; the owners get one mail."),
     Fault("F41", "No more keys at the vendor", "Soonest first; a running one is never given up.", "exivo names no quota"),
     Fault("F42", "Revocation accepted, key still valid", "Found by reading back; tried again, told before the next booking."),
     Fault("F43", "A key outlives its end", "Taken back and told."),

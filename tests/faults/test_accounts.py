@@ -10,7 +10,8 @@ from tests import factories as make
 from tests.faults.watched import Watched
 
 from einlass.core.access import AccessState
-from einlass.models import Branch, LockSystem
+from einlass.models import Branch, LockSystem, Message
+from einlass.operations.account_alarms import KIND
 from einlass.operations.lock_systems import seal_secret
 from einlass.queries.readiness import readiness
 
@@ -44,7 +45,9 @@ def test_f39_refused_credentials_stop_the_account_after_one_call(house: Watched,
 
 
 def test_f39_refused_credentials_are_tried_again_by_one_call_each_quarter_of_an_hour(house: Watched) -> None:
-    house.book()
+    make.make_user("owner@example.org")
+    make.make_user("manager@example.org", role="manager")
+    booking = house.book()
     house.faults(REJECTED)
     house.ring()
     before = everything(house)
@@ -52,6 +55,34 @@ def test_f39_refused_credentials_are_tried_again_by_one_call_each_quarter_of_an_
     house.pass_minutes(46)
 
     assert everything(house) == before + 3
+    told = Message.objects.get(kind=KIND)
+    assert (told.to_address, told.booking) == ("owner@example.org", None)
+    for said in ("API-Schlüssel oder Secret stimmt nicht", "answered 401", f"Erste betroffene Buchung: {booking.reference}"):
+        assert said in told.text
+
+    # Another secret that is wrong as well is another incident.
+    with house.step():
+        system = LockSystem.objects.get()
+        seal_secret(system, "a0000000-0000-4000-8000-0000000000aa")
+        system.save()
+    house.pass_minutes(16, of=4)
+    assert Message.objects.filter(kind=KIND).count() == 2
+
+
+def test_f39_refused_credentials_that_only_the_sweep_meets_stop_the_account_as_well(house: Watched) -> None:
+    make.make_user()
+    house.ready()
+    house.faults(REJECTED)
+    before = everything(house)
+
+    house.sweep()
+    house.forward(minutes=10)
+    house.sweep()
+    house.minute()
+
+    assert (everything(house), failing(house, "credentials_accepted")) == (before + 1, ["credentials_accepted"])
+    assert Message.objects.filter(kind=KIND).count() == 1
+    house.rest()
 
 
 def test_f39_credentials_mended_over_there_go_on_by_themselves(house: Watched) -> None:
@@ -88,6 +119,7 @@ def test_f39_new_credentials_go_on_at_once(house: Watched) -> None:
 
 
 def test_f40_site_that_answers_as_another_one_is_changed_in_nothing(house: Watched) -> None:
+    make.make_user("owner@example.org")
     kept, cancelled, moved = (house.ready(hours=24 + 3 * n) for n in range(3))
     asked = house.asked()
     house.faults({"call": "info", "kind": "other_site"})
@@ -100,9 +132,15 @@ def test_f40_site_that_answers_as_another_one_is_changed_in_nothing(house: Watch
 
     assert house.asked() == asked
     assert Branch.objects.get().site_confirmed_at is None
-    assert [house.access(booking).problem for booking in (cancelled, moved, new)] == ["site_unconfirmed"] * 3
+    assert [house.access(booking).problem for booking in (cancelled, moved, new)] == ["site_mismatch"] * 3
     assert failing(house, "site_confirmed") == ["site_confirmed"]
     assert len(house.live(kept)) == 1
+    told = Message.objects.get(kind=KIND)
+    assert (told.to_address, "gehört zu einer anderen Site" in told.text) == ("owner@example.org", True)
+    problem = house.view(new).problem
+    assert problem is not None
+    assert "the vendor answered for site" in problem.detail
+    assert problem.next_attempt_at == (Branch.objects.get().site_checked_at or house.clock.now) + timedelta(minutes=5)
 
     house.faults()
     house.pass_minutes(10)
@@ -129,3 +167,31 @@ def test_f40_site_without_its_connection_service_is_changed_in_nothing(house: Wa
     house.pass_minutes(10)
     assert house.live(booking) == []
     house.rest()
+
+
+def test_f40_probe_of_an_account_that_was_away_hears_that_another_site_answers(house: Watched) -> None:
+    booking = house.ready()
+    house.cancel(booking)
+    house.faults({"call": "*", "kind": "status", "status": 503})
+    house.pass_minutes(4)
+    assert LockSystem.objects.get().state == "unreachable"
+    asked = house.asked()
+
+    house.faults({"call": "info", "kind": "other_site"})
+    house.pass_minutes(2)
+
+    assert (house.asked(), house.access(booking).problem, len(house.live(booking))) == (asked, "site_mismatch", 1)
+    house.rest()
+    assert house.live(booking) == []
+
+
+def test_f39_site_that_is_confirmed_and_refuses_keys_is_not_hammered(house: Watched) -> None:
+    booking = house.book()
+    house.faults({"call": "create", "kind": "connection_inactive"})
+
+    house.ring()
+    house.pass_minutes(14, of=2)
+
+    assert (house.asked(), house.state(booking)) == (["create"], AccessState.TROUBLE)
+    house.rest()
+    assert house.state(booking) is AccessState.READY

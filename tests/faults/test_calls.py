@@ -66,6 +66,7 @@ def test_f02_f03_revocation_whose_answer_was_lost_is_found_done(house: Watched, 
 
 
 def test_f04_key_applied_after_we_looked_leaves_the_right_one_and_is_told_once(house: Watched) -> None:
+    make.make_user()
     house.faults({"call": "create", "kind": "late", "seconds": 300, "times": 1})
     booking = house.book()
     house.ring()
@@ -82,6 +83,8 @@ def test_f04_key_applied_after_we_looked_leaves_the_right_one_and_is_told_once(h
 
     assert (house.state(booking), house.live(booking)) == (AccessState.READY, right)
     assert EventRecord.objects.filter(kind="key.revoked").count() == 1
+    assert [event.data for event in EventRecord.objects.filter(kind="key.trouble", data__problem="duplicate")] == [{"problem": "duplicate"}]
+    assert "zwei Schlüssel" in Message.objects.get(kind="message_key_changed").text
 
 
 @pytest.mark.parametrize(("retry_after", "pause"), [(40, 40), ("date", 30), ("absent", 60), ("absurd", 900)])
@@ -240,3 +243,22 @@ def test_f10_key_that_was_made_twice_is_reduced_to_one(house: Watched) -> None:
 
     assert (house.state(booking), [key.doors for key in house.live(booking)]) == (AccessState.READY, [DOORS])
     house.rest()
+
+
+def test_f10_surplus_key_that_cannot_be_taken_back_yet_is_told_as_what_it_is(house: Watched) -> None:
+    make.make_user()
+    house.faults({"call": "create", "kind": "duplicate", "times": 1})
+    booking = house.ready()
+    house.faults({"call": "revoke", "kind": "status", "status": 503})
+
+    house.forward(minutes=10)
+    house.sweep()
+    house.pass_minutes(5, of=2.5)
+
+    problem = house.view(booking).problem
+    assert problem is not None
+    assert (problem.code, "503" in problem.detail, house.state(booking)) == ("duplicate", True, AccessState.READY)
+    assert (problem.next_attempt_at or house.clock.now) > house.clock.now
+    house.rest()
+    assert house.view(booking).problem is None
+    assert Message.objects.filter(kind="message_key_changed").count() == 1

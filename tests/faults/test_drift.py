@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from tests import factories as make
@@ -11,10 +12,16 @@ from tests.faults.watched import STAFF, Watched
 
 from einlass.core.access import AccessState
 from einlass.locks.exivo.words import instant_of
-from einlass.models import EventRecord, LockSystem
+from einlass.models import EventRecord, LockSystem, Message
+from einlass.queries.dashboard import dashboard
 from einlass.queries.readiness import readiness
 
+ZURICH = ZoneInfo("Europe/Zurich")
 DOORS = frozenset({make.AARE, *make.ALWAYS_OPEN})
+
+
+def is_listed(house: Watched) -> bool:
+    return next(check.ok for check in readiness(now=house.clock.now) if check.code == "keys_listed")
 
 
 def ten_minutes(house: Watched) -> None:
@@ -52,6 +59,8 @@ def test_f11_key_deleted_twice_in_a_day_waits_for_a_person_who_may_ask_for_it(ho
 
 
 def test_f12_key_deleted_while_the_booking_runs_is_made_as_soon_as_it_is_seen(house: Watched) -> None:
+    make.make_user("owner@example.org")
+    make.make_user("staff@example.org", role="staff", branches=[house.service.branch])
     booking = house.ready()
     house.until(booking.start + timedelta(minutes=5))
     house.delete_key(booking)
@@ -61,7 +70,11 @@ def test_f12_key_deleted_while_the_booking_runs_is_made_as_soon_as_it_is_seen(ho
 
     assert (house.opens(booking), house.state(booking)) == ("open", AccessState.ACTIVE)
     assert EventRecord.objects.filter(kind="key.drifted", booking=booking).count() == 1
+    told = Message.objects.filter(kind="message_key_changed").order_by("pk")
+    assert [mail.to_address for mail in told] == ["owner@example.org", "staff@example.org"]
+    assert (booking.reference in told[0].text, "gelöscht, während die Buchung läuft" in told[0].text) == (True, True)
     house.rest()
+    assert told.count() == 2
 
 
 @pytest.mark.parametrize(
@@ -88,6 +101,8 @@ def test_f14_key_of_others_for_the_same_phone_and_door_is_left_alone(house: Watc
     booking = house.ready()
     foreign = house.add_foreign_key(booking)
     ten_minutes(house)
+    told = house.view(booking)
+    assert (told.state, told.problem and (told.problem.code, told.problem.detail)) == (AccessState.READY, ("overlap_unmanaged", "Hauswart"))
 
     house.cancel(booking)
     house.ring()
@@ -95,7 +110,32 @@ def test_f14_key_of_others_for_the_same_phone_and_door_is_left_alone(house: Watc
 
     assert [key["id"] for key in house.exivo.live()] == [foreign]
     assert house.opens(booking) == "open"
-    assert house.state(booking) is AccessState.CLOSED
+    told = house.view(booking)
+    assert (told.state, told.problem and told.problem.code) == (AccessState.CLOSED, "overlap_unmanaged")
+    assert told.others_until == house.seen.window_of(booking.pk).end
+    assert f"kann noch bis {told.others_until.astimezone(ZURICH):%H:%M} öffnen" in Message.objects.get(kind="message_cancelled").text
+    assert [need.booking.pk for need in dashboard([house.service.branch], now=house.clock.now).keys] == [booking.pk]
+
+    house.over_there("DELETE", f"/control/keys/{foreign}")
+    ten_minutes(house)
+    told = house.view(booking)
+    assert (told.state, told.problem, told.others_until) == (AccessState.CLOSED, None, None)
+    house.rest()
+
+
+@pytest.mark.parametrize(
+    "other",
+    [{"phone": make.OTHER_MOBILE}, {"components": [make.GURTEN]}, {"validFrom": "2026-12-24T09:00:00Z", "validTo": "2026-12-24T10:00:00Z"}],
+    ids=["phone", "door", "time"],
+)
+def test_f14_key_of_others_that_does_not_overlap_is_no_problem(house: Watched, other: dict[str, object]) -> None:
+    booking = house.ready()
+    foreign = house.add_foreign_key(booking)
+    house.over_there("PATCH", f"/control/keys/{foreign}", other)
+
+    ten_minutes(house)
+
+    assert (house.state(booking), house.view(booking).problem) == (AccessState.READY, None)
     house.rest()
 
 
@@ -119,6 +159,33 @@ def test_f15_list_that_does_not_tell_all_changes_nothing(house: Watched, faults:
     assert house.asked() == ["create", "create"]
     assert {house.state(booking) for booking in bookings} == {AccessState.READY}
     house.rest()
+
+
+@pytest.mark.parametrize(
+    "faults",
+    [
+        [{"call": "list", "kind": "empty_list"}, {"call": "read", "kind": "status", "status": 500}],
+        [{"call": "list", "kind": "status", "status": 500}],
+    ],
+    ids=["empty", "fails"],
+)
+def test_f15_list_that_does_not_tell_all_for_half_an_hour_is_told_to_the_owner_once(
+    house: Watched, faults: list[dict[str, object]]
+) -> None:
+    make.make_user("owner@example.org")
+    make.make_user("manager@example.org", role="manager")
+    house.ready()
+    house.faults(*faults)
+    told = Message.objects.filter(kind="message_account_trouble")
+
+    house.sweep()
+    house.pass_minutes(29, of=14.5)
+    assert (told.count(), is_listed(house)) == (0, True)
+    house.pass_minutes(20, of=5)
+
+    assert ([mail.to_address for mail in told], is_listed(house)) == (["owner@example.org"], False)
+    house.rest()
+    assert (told.count(), is_listed(house)) == (1, True)
 
 
 def test_f15_cut_list_permits_no_second_key(house: Watched) -> None:

@@ -190,7 +190,7 @@ def test_f40_a_site_that_answers_with_another_id_stops_all_changes(service: Serv
 
     assert Branch.objects.get().site_confirmed_at is None
     assert len(exivo.live()) == 1
-    assert Access.objects.get().problem == "site_unconfirmed"
+    assert Access.objects.get().problem == "site_mismatch"
 
 
 def test_f46_the_brake_holds_what_nobody_explained_and_lets_a_cancellation_pass(service: Service, clock: FakeClock, exivo: Exivo) -> None:

@@ -36,7 +36,7 @@ UNKNOWN_SITE = "51000000-0000-4000-8000-00000000dead"
         ({"secret": "wrong"}, None, "credentials_rejected"),
         ({"api_key": "wrong"}, None, "credentials_rejected"),
         ({}, {"call": "*", "kind": "connection_inactive"}, "not_active"),
-        ({}, {"call": "info", "kind": "other_site"}, "unknown_site"),
+        ({}, {"call": "info", "kind": "other_site"}, "site_mismatch"),
         ({}, {"call": "*", "kind": "status", "status": 503}, "unreachable"),
         ({}, {"call": "*", "kind": "reset_before"}, "unreachable"),
         ({}, {"call": "*", "kind": "html"}, "unreachable"),

@@ -43,6 +43,10 @@ SENTENCES = {
         "{subject}: the site was compared with exivo as a whole.",
         "{subject}: after an upgrade or a restored backup the site is compared first; until then no key is made there or taken back.",
     ),
+    "keys_listed": (
+        "{subject}: exivo tells all keys of the site.",
+        "{subject}: for more than half an hour exivo has not told all keys, so nothing is put right there.",
+    ),
     "doors_chosen": ("{subject}: doors are chosen.", "{subject}: no door is chosen."),
     "no_gateway_chosen": ("{subject}: no gateway is chosen.", "{subject}: a gateway is chosen: {doors}"),
     "no_unknown_type_chosen": (
@@ -75,6 +79,7 @@ PROBLEMS = {
     "unreachable": "exivo is not answering.",
     "credentials_rejected": "exivo rejects the API key or the API secret.",
     "unknown_site": "exivo does not know the site.",
+    "site_mismatch": "exivo answers for another site.",
     "not_active": "Perhaps the Connection service is not active.",
 }
 

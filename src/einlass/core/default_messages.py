@@ -124,6 +124,21 @@ _FORMS: Mapping[str, tuple[str, ...]] = {
     "message_key_stays": (":0",),
 }
 _REASON = "{% if reason %}\n{{ reason }}\n\n{% endif %}\n"
+# Only the key of the booking is taken back: another one that the operator gave the guest opens on (F14).
+_OTHER_KEY: Parts = {
+    "de": """\
+{% if other_key_until %} Ein anderer Schlüssel auf Ihrem Handy, der nicht zu dieser Buchung gehört, \
+kann noch bis {{ other_key_until }} öffnen.{% endif %}""",
+    "en": """\
+{% if other_key_until %} Another key on your phone, which is not part of this booking, \
+may still open until {{ other_key_until }}.{% endif %}""",
+    "fr": """\
+{% if other_key_until %} Une autre clé sur votre téléphone, qui ne fait pas partie de cette réservation, \
+peut encore ouvrir jusqu'à {{ other_key_until }}.{% endif %}""",
+    "it": """\
+{% if other_key_until %} Un'altra chiave sul Suo telefono, che non fa parte di questa prenotazione, \
+può ancora aprire fino alle {{ other_key_until }}.{% endif %}""",
+}
 # Of each message its subject, then its own sentences.
 _SENTENCES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "message_received": {
@@ -172,22 +187,22 @@ _SENTENCES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "de": (
             "Storniert: {{ service }}, {{ day }}",
             "Diese Buchung ist storniert.\n\n",
-            _REASON + "{% if doors %}Der Schlüssel dazu wird zurückgenommen.{% endif %}\n\n",
+            _REASON + "{% if doors %}Der Schlüssel dazu wird zurückgenommen." + _OTHER_KEY["de"] + "{% endif %}\n\n",
         ),
         "en": (
             "Cancelled: {{ service }}, {{ day }}",
             "This booking is cancelled.\n\n",
-            _REASON + "{% if doors %}Its key is taken back.{% endif %}\n\n",
+            _REASON + "{% if doors %}Its key is taken back." + _OTHER_KEY["en"] + "{% endif %}\n\n",
         ),
         "fr": (
             "Annulée : {{ service }}, {{ day }}",
             "Cette réservation est annulée.\n\n",
-            _REASON + "{% if doors %}Sa clé est retirée.{% endif %}\n\n",
+            _REASON + "{% if doors %}Sa clé est retirée." + _OTHER_KEY["fr"] + "{% endif %}\n\n",
         ),
         "it": (
             "Annullata: {{ service }}, {{ day }}",
             "Questa prenotazione è annullata.\n\n",
-            _REASON + "{% if doors %}La relativa chiave viene ritirata.{% endif %}\n\n",
+            _REASON + "{% if doors %}La relativa chiave viene ritirata." + _OTHER_KEY["it"] + "{% endif %}\n\n",
         ),
     },
     "message_declined": {

@@ -4,6 +4,7 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from einlass.core.default_alarms import ALARM_SUBJECTS, ALARM_TEXTS
 from einlass.core.default_messages import MESSAGE_SUBJECTS, MESSAGE_TEXTS
 from einlass.core.default_short_texts import SMS_TEXTS
 
@@ -88,7 +89,7 @@ Una porta non si apre? {{ organisation }} La aiuta: {{ phone }}
 }
 
 DEFAULT_TEXTS: Mapping[str, Mapping[str, str]] = MappingProxyType(
-    {"exivo_booking_page": MappingProxyType(_EXIVO_BOOKING_PAGE), **MESSAGE_TEXTS, **SMS_TEXTS}
+    {"exivo_booking_page": MappingProxyType(_EXIVO_BOOKING_PAGE), **MESSAGE_TEXTS, **ALARM_TEXTS, **SMS_TEXTS}
 )
 # Of mail alone: neither a text on a page nor an SMS has a subject.
-DEFAULT_SUBJECTS: Mapping[str, Mapping[str, str]] = MESSAGE_SUBJECTS
+DEFAULT_SUBJECTS: Mapping[str, Mapping[str, str]] = MappingProxyType({**MESSAGE_SUBJECTS, **ALARM_SUBJECTS})

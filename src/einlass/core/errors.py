@@ -73,6 +73,7 @@ SETTING_ERRORS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "twice": ("value",),
         "not_minutes": (),
         "unknown_site": (),
+        "site_mismatch": (),
         "credentials_rejected": (),
         "other_encryption_keys": (),
         "not_active": (),

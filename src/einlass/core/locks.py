@@ -19,6 +19,14 @@ PROBE_AT_MOST = timedelta(seconds=30)
 THROTTLED_DEFAULT = timedelta(seconds=60)
 THROTTLED_AT_MOST = timedelta(minutes=15)
 REJECTED_PROBE = timedelta(minutes=15)
+# How often the worker looks which account or site is to be asked; on the full ten seconds, see `jobs/engine.py:launch`.
+PROBES_EVERY = timedelta(seconds=10)
+# What the vendor says of a site that a person has to mend, and how often it is asked again by itself, so that what was mended over there
+# goes on over here (F39, F40).
+SITE_REFUSED = frozenset({"unknown_site", "site_mismatch", "not_active"})
+ASK_AGAIN = timedelta(minutes=5)
+# A list that does not tell all keys is told to somebody when it lasts (F15); one page that fails is nobody's business.
+LIST_INCOMPLETE_FOR = timedelta(minutes=30)
 # How many failures in a row mean that the vendor as a whole is away, and not one call unlucky.
 FAILURES_TO_OPEN = 3
 
@@ -51,3 +59,15 @@ def pause_after(state: LockSystemState, *, failures: int, retry_after: float | N
                 return None
             doublings: int = 2 ** min(failures - FAILURES_TO_OPEN, 10)
             return now + min(PROBE_FIRST * doublings, PROBE_AT_MOST)
+
+
+def next_probe(*, at: datetime | None, now: datetime) -> datetime:
+    """The first look of the worker that is not before `at`."""
+    due = max(at or now, now)
+    return due + (datetime.min.replace(tzinfo=due.tzinfo) - due) % PROBES_EVERY
+
+
+def site_asked_again(*, not_before: datetime | None, problem: str, checked_at: datetime | None, now: datetime) -> datetime:
+    """When an unconfirmed site is really asked again, whatever bookings wait for it: `not_before` is that of its account."""
+    asked = checked_at + ASK_AGAIN if checked_at and problem not in {"", "unreachable"} else None
+    return next_probe(at=max((at for at in (not_before, asked) if at), default=None), now=now)

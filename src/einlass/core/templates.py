@@ -185,7 +185,7 @@ PLACEHOLDERS: Mapping[str, frozenset[str]] = MappingProxyType(
         "message_received": _BOOKED,
         "message_confirmed": _BOOKED | _KEY,
         "message_moved": _BOOKED | _KEY | {"old_day", "old_time"},
-        "message_cancelled": _BOOKED | {"doors", "reason"},
+        "message_cancelled": _BOOKED | {"doors", "reason", "other_key_until"},
         "message_declined": _BOOKED | {"reason"},
         "message_reminder": _BOOKED | _KEY,
         "message_key_ready": _BOOKED | _KEY,
@@ -194,5 +194,9 @@ PLACEHOLDERS: Mapping[str, frozenset[str]] = MappingProxyType(
         **dict.fromkeys(SMS_MESSAGES, _BOOKED),
         "message_key_trouble": (_BOOKED - {"phone"}) | {"key_from", "problem", "next_attempt"},
         "message_key_stays": (_BOOKED - {"phone"}) | {"key_until", "problem", "next_booking", "next_time"},
+        "message_key_changed": (_BOOKED - {"phone"}) | {"problem", "advice"},
+        "message_account_trouble": frozenset(
+            {"branch", "problem", "since", "answer", "next_attempt", "next_booking", "advice", "link", "organisation"}
+        ),
     }
 )

@@ -15,6 +15,7 @@ from einlass.core.locks import clocks_differ
 from einlass.models import Branch, Worker
 from einlass.operations import (
     access,
+    account_alarms,
     alarms,
     bookings,
     bounces,
@@ -90,6 +91,7 @@ def minutely() -> None:
     holds.lapse_expired(now=now())
     guest_messages.remind_due(now=now())
     alarms.raise_alarms(now=now())
+    account_alarms.raise_account_alarms(now=now())
     revocation_alarms.raise_revocation_alarms(now=now())
     privacy.erase_due(now=now())
     limits.forget_old(now=now())

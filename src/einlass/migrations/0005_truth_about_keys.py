@@ -56,6 +56,36 @@ class Migration(migrations.Migration):
             name="door_log_days",
             field=models.PositiveIntegerField(blank=True, null=True),
         ),
+        migrations.AddField(
+            model_name="access",
+            name="unmanaged_until",
+            field=models.DateTimeField(blank=True, null=True),
+        ),
+        migrations.AddField(
+            model_name="access",
+            name="unmanaged_name",
+            field=models.CharField(blank=True, default="", max_length=100),
+        ),
+        migrations.AddField(
+            model_name="branch",
+            name="site_problem_since",
+            field=models.DateTimeField(blank=True, null=True),
+        ),
+        migrations.AddField(
+            model_name="branch",
+            name="site_detail",
+            field=models.CharField(blank=True, default="", max_length=300),
+        ),
+        migrations.AddField(
+            model_name="branch",
+            name="list_incomplete_since",
+            field=models.DateTimeField(blank=True, null=True),
+        ),
+        migrations.AddField(
+            model_name="branch",
+            name="list_detail",
+            field=models.CharField(blank=True, default="", max_length=300),
+        ),
         migrations.CreateModel(
             name="DoorEntry",
             fields=[

@@ -9,7 +9,7 @@ from datetime import datetime
 from django.db import models
 
 from einlass.core.bookings import Status
-from einlass.core.grants import BookingFacts
+from einlass.core.grants import SITE_MISMATCH, BookingFacts
 from einlass.core.windows import Window
 from einlass.models.branches import Branch, Room
 from einlass.models.fields import one_of
@@ -128,5 +128,6 @@ class Booking(models.Model):
             lock_system_enabled=bool(system and system.grants),
             site_id=branch.site_id,
             site_confirmed=branch.site_is_confirmed,
+            site_mismatch=branch.site_doubt == SITE_MISMATCH,
             **self._neighbours(),
         )

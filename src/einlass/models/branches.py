@@ -8,7 +8,7 @@ from typing import Any
 from django.db import models
 from django.db.models import Q
 
-from einlass.core.grants import Admissible, DoorFacts, DoorUse, admissible
+from einlass.core.grants import SITE_MISMATCH, SITE_UNCONFIRMED, Admissible, DoorFacts, DoorUse, admissible
 from einlass.core.hours import OpeningHours
 from einlass.models.fields import TextByLanguage, one_of
 from einlass.models.lock_systems import LockSystem
@@ -73,6 +73,12 @@ class Branch(models.Model):
     site_confirmed_at = models.DateTimeField(null=True, blank=True)
     site_problem = models.CharField(max_length=40, blank=True, default="")
     site_checked_at = models.DateTimeField(null=True, blank=True)
+    # Since when the vendor says no to the site, and what it said last, redacted; None while it does not (F39, F40).
+    site_problem_since = models.DateTimeField(null=True, blank=True)
+    site_detail = models.CharField(max_length=300, blank=True, default="")
+    # Since when no list of its keys told all of them, and what hindered it (F15).
+    list_incomplete_since = models.DateTimeField(null=True, blank=True)
+    list_detail = models.CharField(max_length=300, blank=True, default="")
     keys_swept_at = models.DateTimeField(null=True, blank=True)
     # By which version of our own notes the site was last compared as a whole: after an upgrade nothing is changed before (F54).
     compared_by = models.CharField(max_length=20, blank=True, default="")
@@ -91,6 +97,13 @@ class Branch(models.Model):
     @property
     def site_is_confirmed(self) -> bool:
         return self.site_confirmed_at is not None and bool(self.site_id)
+
+    @property
+    def site_doubt(self) -> str:
+        """The code of the problem that its keys have while nothing may be changed at the site; "" where it is confirmed."""
+        if self.site_is_confirmed:
+            return ""
+        return SITE_MISMATCH if self.site_problem == SITE_MISMATCH else SITE_UNCONFIRMED
 
     def hours(self) -> OpeningHours:
         """The opening hours as core reads them; the columns were validated when they were written."""

@@ -33,6 +33,9 @@ class Access(models.Model):
     checked_at = models.DateTimeField(null=True, blank=True)
     # The last mark before the window (in minutes) at which staff were told that the key is not confirmed.
     alarmed_minutes = models.PositiveSmallIntegerField(null=True, blank=True)
+    # Until when a key that is not ours opens doors of this booking with its phone, and what that key is called over there (F14).
+    unmanaged_until = models.DateTimeField(null=True, blank=True)
+    unmanaged_name = models.CharField(max_length=100, blank=True, default="")
     ready_generation = models.PositiveIntegerField(null=True, blank=True)
     handed_at = models.DateTimeField(null=True, blank=True)
     # Counts what made this booking due: a worker may put off only what it has looked at.

@@ -3,10 +3,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import F, Max, Q
+from django.db.models import F, Max, Q, QuerySet
 from django.utils import translation
 
 from einlass.core.access import AccessState
@@ -31,17 +32,35 @@ AHEAD = timedelta(minutes=MARKS[0], days=1)
 ASKED_FOR = ("booking.confirmed", "booking.moved", "booking.answers_changed", "key.reissue_asked")
 
 
-def raise_alarms(*, now: datetime, at_most: int = 500) -> int:
-    """Tell the staff of every coming booking whose key is not confirmed at a mark. Returns of how many bookings."""
+def raise_alarms(*, now: datetime, at_once: int = 200) -> int:
+    """Tell the staff of every coming booking whose key is not confirmed at a mark, the soonest first. Returns of how many bookings."""
     settled = Q(access__ready_generation=F("access__generation"), access__problem="")
-    # Those that open no door were looked at and are at rest; however many there are, they crowd nobody out.
+    # Those that open no door were looked at and are at rest.
     needs_no_key = Q(access__digest="", access__problem="", access__next_check_at__isnull=True)
     coming = Booking.objects.filter(
         status=Status.CONFIRMED.value, branch__lock_system__enabled=True, start__lte=now + AHEAD, end__gt=now, access__isnull=False
     )
-    open_ones = coming.exclude(settled).exclude(needs_no_key).exclude(access__alarmed_minutes=MARKS[-1])
-    with_asked = open_ones.annotate(asked_at=Max("events__at", filter=Q(events__kind__in=ASKED_FOR)))
-    return sum(_alarm(booking, now=now) for booking in with_facts(with_asked.order_by("start"))[:at_most])
+    at_a_mark = coming.exclude(settled).exclude(needs_no_key).filter(_untold(now=now))
+    # All of them, however many an outage of a day leaves behind: none may crowd out another.
+    waiting = list(at_a_mark.order_by("start", "pk").values_list("pk", flat=True))
+    some = (waiting[begin : begin + at_once] for begin in range(0, len(waiting), at_once))
+    return sum(_alarm(booking, now=now) for bookings in some for booking in _with_asked(bookings))
+
+
+def _untold(*, now: datetime) -> Q:
+    """Those that a mark was passed of since staff were last told. A window may begin later than its margin says (F35), never sooner."""
+    margins = Branch.objects.filter(lock_system__enabled=True).values_list("early_minutes", flat=True).distinct()
+    found = Q(pk__in=[])
+    for early in margins:
+        for mark in MARKS:
+            due = Q(branch__early_minutes=early, start__lte=now + timedelta(minutes=mark + early))
+            found |= due & (Q(access__alarmed_minutes__isnull=True) | Q(access__alarmed_minutes__gt=mark))
+    return found
+
+
+def _with_asked(bookings: Sequence[int]) -> QuerySet[Booking]:
+    asked = Booking.objects.filter(pk__in=bookings).annotate(asked_at=Max("events__at", filter=Q(events__kind__in=ASKED_FOR)))
+    return with_facts(asked).order_by("start", "pk")
 
 
 def _alarm(booking: Booking, *, now: datetime) -> bool:
@@ -56,6 +75,10 @@ def _alarm(booking: Booking, *, now: datetime) -> bool:
     if mark is None:
         return False
     with transaction.atomic():
+        # Whoever moves or cancels it at this moment is either seen here, or waits for us and counts anew.
+        as_read = Booking.objects.select_for_update(no_key=True).filter(pk=booking.pk, sequence=booking.sequence, status=booking.status)
+        if not as_read.values_list("pk").first():
+            return False
         # By one conditional update: another worker that sees the same mark writes nothing.
         if not Access.objects.filter(pk=booking.pk, alarmed_minutes=last).update(alarmed_minutes=mark):
             return False

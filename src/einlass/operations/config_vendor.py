@@ -20,6 +20,7 @@ from einlass.operations.lock_systems import SiteAnswer, ask_site, seal_secret
 SAYS_NO = {
     "credentials_rejected": "exivo does not accept the API key or the API secret",
     "unknown_site": "exivo does not know this site",
+    "site_mismatch": "exivo answers for another site",
     "not_active": "exivo refuses this site: perhaps its Connection service is not active",
 }
 

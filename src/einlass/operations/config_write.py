@@ -3,9 +3,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from django.conf import settings
@@ -37,7 +38,19 @@ CREDENTIAL_STATE = (
     "tested_seconds",
 )
 FOREIGN = frozenset({"lock_system_id"})
-SITE_STATE = ("site_confirmed_at", "site_checked_at", "site_name", "site_problem")
+# What the vendor said of a site. Of another site, or asked by another account, nothing is known yet.
+SITE_UNKNOWN: Mapping[str, Any] = MappingProxyType(
+    {
+        "site_confirmed_at": None,
+        "site_checked_at": None,
+        "site_problem": "",
+        "site_problem_since": None,
+        "site_detail": "",
+        "list_incomplete_since": None,
+        "list_detail": "",
+    }
+)
+SITE_STATE = (*SITE_UNKNOWN, "site_name")
 
 
 @dataclass(slots=True)
@@ -154,7 +167,7 @@ def _lock_system(item: schema.LockSystem, secrets: Secrets, changes: Changes) ->
 
 def _doubt_sites(system: LockSystem) -> None:
     """F40: whether another account has the same sites is not known until the vendor says so."""
-    Branch.objects.filter(lock_system=system).update(site_confirmed_at=None, site_problem="", site_checked_at=None)
+    Branch.objects.filter(lock_system=system).update(**SITE_UNKNOWN)
 
 
 def _branch(item: schema.Branch, changes: Changes) -> None:
@@ -169,8 +182,9 @@ def _branch(item: schema.Branch, changes: Changes) -> None:
         columns["lock_system_id"] = LockSystem.objects.get(key=item.lock_system).pk if item.lock_system else None
     other_site = not new and columns.get("site_id", row.site_id) != row.site_id
     if other_site or (not new and columns.get("lock_system_id", row.lock_system_id) != row.lock_system_id):
-        row.site_confirmed_at = row.site_checked_at = None
-        row.site_name = row.site_problem = ""
+        for column, value in SITE_UNKNOWN.items():
+            setattr(row, column, value)
+        row.site_name = ""
     changes.assign(row, name, columns, new=new, unsaid=SITE_STATE)
     if other_site:
         _forget_doors(row, keep={door.component for door in item.doors}, changes=changes)

@@ -13,6 +13,7 @@ from einlass.core.windows import Window
 from einlass.models import Booking, Branch, EventRecord
 from einlass.operations import access
 from einlass.operations.guest_messages import tell_guest
+from einlass.operations.key_news import tell_staff
 from einlass.queries.neighbours import whose_margins_end_at
 
 
@@ -23,12 +24,15 @@ class Follower(Enum):
     # The keys of the bookings beside it, whose margins may end at it.
     NEIGHBOURS = "neighbours"
     MESSAGES = "messages"
+    # The staff, by mail; decided by what exactly happened.
+    STAFF = "staff"
 
 
 NOTHING: frozenset[Follower] = frozenset()
 KEYS = frozenset({Follower.KEYS})
 NEIGHBOURS = frozenset({Follower.KEYS, Follower.NEIGHBOURS})
 MESSAGES = frozenset({Follower.MESSAGES})
+STAFF = frozenset({Follower.STAFF})
 
 # Every class of core/events.py stands here, held by a test; what is not here does not follow.
 FOLLOWS: dict[type[Event], frozenset[Follower]] = {
@@ -45,9 +49,9 @@ FOLLOWS: dict[type[Event], frozenset[Follower]] = {
     events.KeyReissueAsked: KEYS,
     events.KeyReady: MESSAGES,
     events.KeyRevoked: NOTHING,
-    events.KeyDrifted: KEYS,
+    events.KeyDrifted: KEYS | STAFF,
     events.KeyExposed: NOTHING,
-    events.KeyTrouble: NOTHING,
+    events.KeyTrouble: STAFF,
     events.KeyTroubleOver: NOTHING,
     events.SiteConfirmed: KEYS,
     events.DoorsChanged: KEYS,
@@ -101,6 +105,8 @@ def record(
             access.make_coming_due(branch=branch, now=now, reason=event.kind)
     if Follower.MESSAGES in FOLLOWS[type(event)] and booking is not None:
         tell_guest(event, booking, now=now)
+    if Follower.STAFF in FOLLOWS[type(event)] and booking is not None:
+        tell_staff(event, booking, now=now)
     return row
 
 

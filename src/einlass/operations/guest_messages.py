@@ -24,9 +24,10 @@ from einlass.core.events import (
 from einlass.core.messages import MAIL, SMS
 from einlass.models import Access, Booking, Organisation
 from einlass.operations.calendar_entries import calendar_of
-from einlass.operations.message_values import Letter, booking_values, clock, day_of, language_of, letter
+from einlass.operations.message_values import Letter, booking_values, clock, clock_after, day_of, language_of, letter
 from einlass.operations.messages import queue
 from einlass.queries.bookings import with_facts
+from einlass.queries.keys import access_of
 from einlass.queries.services import organisation
 from einlass.queries.templates import wording
 
@@ -54,7 +55,7 @@ def tell_guest(event: Event, booking: Booking, *, now: datetime) -> None:
     if not _channels(kind, booking, operator):
         return
     booking = with_facts(Booking.objects.filter(pk=booking.pk)).get()
-    extra = _extra(event, booking)
+    extra = _extra(event, booking, now=now)
     if extra is None:
         return
     cause = event.generation if isinstance(event, KeyReady) else booking.sequence
@@ -137,7 +138,7 @@ def _useful_until(kind: str, booking: Booking) -> datetime | None:
     return {REMINDER: booking.start, KEY_READY: booking.end}.get(kind)
 
 
-def _extra(event: Event, booking: Booking) -> dict[str, str] | None:
+def _extra(event: Event, booking: Booking, *, now: datetime) -> dict[str, str] | None:
     """What the event adds to the values of its booking; None where the guest need not be told."""
     match event:
         case KeyReady():
@@ -150,8 +151,15 @@ def _extra(event: Event, booking: Booking) -> dict[str, str] | None:
         case BookingCancelled() | BookingDeclined():
             # A key is taken back only where there was one.
             told = {"reason": "" if event.reason in UNSAID else event.reason}
-            return told if booking.keys.exists() else told | {"doors": ""}
+            return told | _other_key(booking, now=now) if booking.keys.exists() else told | {"doors": ""}
     return {}
+
+
+def _other_key(booking: Booking, *, now: datetime) -> dict[str, str]:
+    """F14: only our own key is taken back, so nobody is told that his phone opens no more while it does."""
+    until = access_of(booking, now=now).others_until
+    language = language_of(booking, organisation())
+    return {"other_key_until": clock_after(until, booking.start, booking.branch.time_zone, language=language)} if until else {}
 
 
 def _count_anew(booking: Booking, *, moved: bool, now: datetime) -> None:

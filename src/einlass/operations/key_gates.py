@@ -20,6 +20,8 @@ from einlass.operations.key_rows import Situation
 MOST_UNDONE_A_DAY = 2
 # The sweep itself makes all that waited for it due; this is only the net below.
 COMPARED_WITHIN = timedelta(minutes=1)
+# What passes by itself, beside which something else may be the thing to say.
+PASSING = frozenset({"", "vendor_unreachable", "throttled", "outcome_unknown"})
 GRANTING_STATES = sorted(status.value for status in GRANTING)
 
 
@@ -55,6 +57,20 @@ def elsewhere(situation: Situation, step: steps.Step) -> core.Place | None:
     return None
 
 
+def is_double(situation: Situation, step: steps.Step) -> bool:
+    """F04, F10: whether this takes back the surplus one of two keys, and the one that the booking ought to have is there."""
+    grant = situation.entitlement.grant
+    if not isinstance(step, steps.Revoke) or step.reason != core.DUPLICATE or grant is None:
+        return False
+    others = [held for row in situation.rows if row.pk != step.key.id and (held := row.facts()).state in core.AT_VENDOR]
+    return any(held.serves(grant) for held in others)
+
+
+def to_be_told(situation: Situation, step: steps.Step, problem: str) -> str:
+    """While the surplus key has to wait for something that passes, that there are two is what people have to know."""
+    return core.DUPLICATE if problem in PASSING and is_double(situation, step) else problem
+
+
 def _held_up(situation: Situation, step: steps.Step, *, now: datetime) -> HeldUp | None:
     """Gates before any call: integration off (R1), site not confirmed (R3, F40), an account that is away (F05, F06, F39)."""
     branch = situation.booking.branch
@@ -63,10 +79,10 @@ def _held_up(situation: Situation, step: steps.Step, *, now: datetime) -> HeldUp
         return HeldUp("", now + core.FAR_AT_MOST)
     # A site in doubt takes nothing back either: its keys are left as they are until somebody mended it.
     if branch.lock_system is not None and branch.lock_system.enabled and not branch.site_is_confirmed:
-        return HeldUp("site_unconfirmed", now + core.FAR_AT_MOST)
+        return HeldUp(branch.site_doubt, now + core.FAR_AT_MOST, branch.site_detail)
     if system.not_before is not None and system.not_before > now:
         problems = {LockSystemState.THROTTLED.value: "throttled", LockSystemState.CREDENTIALS_REJECTED.value: "credentials_rejected"}
-        return HeldUp(problems.get(system.state, "vendor_unreachable"), system.not_before)
+        return HeldUp(problems.get(system.state, "vendor_unreachable"), system.not_before, system.state_detail)
     return None
 
 

@@ -20,6 +20,7 @@ from einlass.models import Access, Branch, EventRecord, Key, LockSystem
 from einlass.operations.access import make_due
 from einlass.operations.brake import count_again, engage_brake
 from einlass.operations.events import record
+from einlass.operations.key_overlaps import note_overlaps
 from einlass.operations.key_rows import adopt, gone_of, reopen, take_in
 from einlass.operations.lock_systems import confirm_site, driver_of, note_failure, note_success
 from einlass.operations.strays import believed_alive, note_strays
@@ -66,14 +67,23 @@ def sweep_site(branch_id: int, *, clock: Callable[[], datetime]) -> Swept | None
         listing = _listed(branch, clock=clock)
     except LockFailure as failure:
         note_failure(branch.lock_system, failure, now=clock())
+        _note_incomplete(branch, failure.detail, now=now)
         return Swept(branch.key, reason=failure.detail)
     finally:
         Branch.objects.filter(pk=branch_id).update(sweep_lease_until=None)
     if not listing.complete:
         log.warning("sweep_incomplete", branch=branch.key, reason=listing.reason)
+        _note_incomplete(branch, listing.reason, now=now)
         return Swept(branch.key, keys=len(listing.keys), reason=listing.reason)
-    Branch.objects.filter(pk=branch_id).update(keys_swept_at=clock())
+    Branch.objects.filter(pk=branch_id).update(keys_swept_at=clock(), list_incomplete_since=None, list_detail="")
     return _compare(branch, listing, now=clock())
+
+
+def _note_incomplete(branch: Branch, reason: str, *, now: datetime) -> None:
+    """Since when the site tells less than all of its keys: told to the owners when it lasts (F15)."""
+    same_site = Branch.objects.filter(pk=branch.pk, site_id=branch.site_id)
+    same_site.update(list_detail=reason[:300])
+    same_site.filter(list_incomplete_since__isnull=True).update(list_incomplete_since=now)
 
 
 def _claimed(branch_id: int, *, now: datetime) -> Branch | None:
@@ -117,6 +127,7 @@ def _compare(branch: Branch, listing: Listing, *, now: datetime) -> Swept:
     for row, key in returned:
         _reopen(row, key, now=now)
     unknown = note_strays(branch, listing, now=now)
+    note_overlaps(branch, listing, now=now)
     _note_compared(branch, listing, now=now)
     if braked:
         _note_as_before(rows.values(), seen, now=now)

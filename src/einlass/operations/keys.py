@@ -22,7 +22,7 @@ from einlass.operations.access import QUOTA
 from einlass.operations.claims import Claim, Clock, LeaseLost, claim_booking, come_back_after_lease, look_again
 from einlass.operations.key_calls import amend, issue, listen, observe, read_back, revoke
 from einlass.operations.key_exposure import tell_exposure
-from einlass.operations.key_gates import HeldUp, asked_system, elsewhere, hindrance
+from einlass.operations.key_gates import HeldUp, asked_system, elsewhere, hindrance, is_double, to_be_told
 from einlass.operations.key_rows import Situation, adopt, close, happened, put, reopen, take_in
 from einlass.operations.lock_systems import capabilities_of, confirm_site, note_failure
 from einlass.operations.wakeups import Wakeup, wake
@@ -36,7 +36,7 @@ MOST_STEPS = 20
 MOST_ROUNDS = 5
 # A start that a vendor refused as past becomes this much later than now, by the vendor's clock.
 START_LATER = timedelta(seconds=5)
-CLOCK_SKEW = "clock_skew"
+CLOCK_SKEW, OVERLAP = "clock_skew", "overlap_unmanaged"
 REFUSED_AGAIN = timedelta(minutes=15)
 # A number that the vendor does not take waits for another one, by the guest or the staff; this is the net under it.
 PHONE_AGAIN = timedelta(days=1)
@@ -107,8 +107,10 @@ def _with_the_vendor(claim: Claim, situation: Situation, step: steps.Step, learn
     if held_up is not None:
         if _passed_over(situation, step, held_up, learnt):
             return True
-        _wait(claim, situation, until=held_up.until, problem=held_up.problem)
+        _wait(claim, situation, until=held_up.until, problem=to_be_told(situation, step, held_up.problem), detail=held_up.detail)
         return False
+    if situation.access.problem != core.DUPLICATE and is_double(situation, step):
+        _tell(claim, situation, core.DUPLICATE)
     try:
         again_at = _ask(claim, situation, step, learnt)
     except LockFailure as failure:
@@ -117,8 +119,17 @@ def _with_the_vendor(claim: Claim, situation: Situation, step: steps.Step, learn
         _failed(claim, situation, step, failure)
         return False
     if again_at is not None:
-        _wait(claim, situation, until=again_at, problem="")
+        _wait(claim, situation, until=again_at, problem=to_be_told(situation, step, ""))
     return again_at is None
+
+
+def _tell(claim: Claim, situation: Situation, problem: str) -> None:
+    """Also where it is over in the same breath, so that people hear of it."""
+    access = situation.access
+    with transaction.atomic():
+        claim.hold()
+        _name_problem(situation, problem, detail=access.problem_text, now=claim.clock())
+        access.save(update_fields=["problem", "problem_since", "problem_text"])
 
 
 def _passed_over(situation: Situation, step: steps.Step, held_up: HeldUp, learnt: Learnt) -> bool:
@@ -135,7 +146,8 @@ def _rest(claim: Claim, situation: Situation, learnt: Learnt) -> None:
     problem = situation.entitlement.problem
     coming = key_window(situation.booking.facts()).end > claim.clock()
     if problem and situation.entitlement.grant is None and coming:
-        _wait(claim, situation, until=claim.clock() + core.FAR_AT_MOST, problem=problem)
+        detail = situation.booking.branch.site_detail if problem in SITE_IN_DOUBT else ""
+        _wait(claim, situation, until=claim.clock() + core.FAR_AT_MOST, problem=problem, detail=detail)
     else:
         _settle(claim, situation, left=min(learnt.silent.values(), key=lambda held_up: held_up.until, default=None))
 
@@ -258,15 +270,22 @@ def _failed(claim: Claim, situation: Situation, step: steps.Step, failure: LockF
     # A key that has to go may open something much sooner than the booking, which was moved away from it (F30).
     soonest = min([situation.booking.start, *(row.valid_from for row in situation.rows if KeyState(row.state) in core.AT_VENDOR)])
     until = core.retry_at(attempts=attempts, start=soonest, now=now, jitter=jitter)
-    problem = _problem_of(failure, step)
+    problem = to_be_told(situation, step, _problem_of(failure, step))
     if isinstance(failure, LockRefused) and isinstance(step, steps.Issue | steps.Amend):
         # A refused key is not tried again blindly: each try may text the guest (F25).
         until = now + (PHONE_AGAIN if failure.phone else REFUSED_AGAIN)
         until = min(until, _room_at(step.grant, failure.full, now=now) or until)
     if isinstance(failure, LockNeedsOperator) and failure.what == "site":
-        confirm_site(situation.booking.branch, now=now)
+        branch = situation.booking.branch
+        said_yes = confirm_site(branch, now=now).code == "confirmed"
+        # Where it says yes to the site and no to this alone, asking at once would get the same answer (F39).
+        until, problem = (now + REFUSED_AGAIN if said_yes else until), branch.site_doubt or problem
     if isinstance(failure, LockUnavailable) and failure.retry_after is not None:
         until = max(until, now + timedelta(seconds=failure.retry_after))
+    if asked is not None:
+        # Before that nobody asks this account (F05, F06, F39).
+        asked.refresh_from_db(fields=["not_before"])
+        until = max(until, asked.not_before or until)
     _wait(claim, situation, until=until, problem=problem, detail=failure.detail, attempts=attempts)
 
 
@@ -302,7 +321,7 @@ def _settle(claim: Claim, situation: Situation, *, left: HeldUp | None = None) -
     grant = situation.entitlement.grant
     live = grant is not None and any(held.state is KeyState.LIVE and held.serves(grant) for held in (row.facts() for row in open_rows))
     coming = key_window(situation.booking.facts()).end > now
-    problem = (situation.entitlement.problem or _clock_problem(situation, now=now) or (left.problem if left else "")) if coming else ""
+    problem, detail = _beside(situation, left, now=now) if coming else ("", "")
     over = access.problem if not problem else ""
     with transaction.atomic():
         claim.hold()
@@ -311,11 +330,22 @@ def _settle(claim: Claim, situation: Situation, *, left: HeldUp | None = None) -
             happened(situation, KeyReady(generation=access.generation), now=now)
         if over:
             happened(situation, KeyTroubleOver(problem=over), now=now)
-        _name_problem(situation, problem, detail=left.detail if left else "", now=now)
+        _name_problem(situation, problem, detail=detail, now=now)
         access.attempts, access.checked_at = 0, now
         access.save(update_fields=["ready_generation", "problem", "problem_since", "problem_text", "attempts", "checked_at"])
         until, reason = _next_look(situation, problem, left, now=now)
         _later(claim, situation, until=until, reason=reason)
+
+
+def _beside(situation: Situation, left: HeldUp | None, *, now: datetime) -> tuple[str, str]:
+    """What is to be told of a booking with which nothing more can be done, and the last words about it. A key of somebody else is left
+    alone, and said as long as it may open (F14)."""
+    access = situation.access
+    problem = situation.entitlement.problem or _clock_problem(situation, now=now)
+    if not problem and left is not None:
+        return left.problem, left.detail
+    overlaps = not problem and access.unmanaged_until is not None and access.unmanaged_until > now
+    return (OVERLAP, access.unmanaged_name) if overlaps else (problem, "")
 
 
 def _next_look(situation: Situation, problem: str, left: HeldUp | None, *, now: datetime) -> tuple[datetime | None, str]:
@@ -323,7 +353,7 @@ def _next_look(situation: Situation, problem: str, left: HeldUp | None, *, now: 
     looks = [(row.valid_until, "window_over") for row in situation.rows if KeyState(row.state) in core.OPEN]
     unheard = [key for row in situation.rows if (key := row.facts()).unheard(now)]
     looks += [(min(key.opens_until or now, (key.read_at or now) + core.LISTEN_AGAIN), "phone_not_synchronised") for key in unheard]
-    if problem == CLOCK_SKEW:
+    if problem in {CLOCK_SKEW, OVERLAP}:
         looks.append((now + core.FAR_AT_MOST, problem))
     if left is not None:
         looks.append((left.until, left.problem))

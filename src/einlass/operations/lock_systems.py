@@ -6,7 +6,7 @@ from __future__ import annotations
 import functools
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -19,7 +19,7 @@ from einlass.core.capabilities import PLAIN, Capabilities
 from einlass.core.comparing import NOT_COMPARED, NOTES_VERSION
 from einlass.core.events import CLOCK, Actor, DoorsChanged, SiteConfirmed
 from einlass.core.keys import NEAR
-from einlass.core.locks import LockSystemState, clocks_differ, pause_after
+from einlass.core.locks import ASK_AGAIN, SITE_REFUSED, LockSystemState, clocks_differ, pause_after
 from einlass.locks import registry
 from einlass.locks.port import (
     Component,
@@ -40,12 +40,12 @@ from einlass.operations.vendor_calls import Requests, traced
 
 log = structlog.get_logger()
 
-SiteCode = Literal["confirmed", "credentials_rejected", "unknown_site", "not_active", "unreachable", "off"]
+SiteCode = Literal["confirmed", "credentials_rejected", "unknown_site", "site_mismatch", "not_active", "unreachable", "off"]
 # A person waits for these answers on a settings page or at the command line.
 WITHIN_SECONDS = 10.0
-# A site that the vendor said no to is asked again by itself, so that what was mended over there goes on over here (F39, F40).
-ASK_AGAIN = timedelta(minutes=5)
 WORKER_ALIVE = timedelta(seconds=60)
+# Of a branch: what the last answer about its site said.
+SITE_STATE = ("site_checked_at", "site_problem", "site_problem_since", "site_detail", "site_confirmed_at")
 # Of a door: what its component says each time the site is read.
 READ_FROM_VENDOR = ("name", "kind", "read_at", "missing_since", "ready", "silent_since", "news", "former_name")
 
@@ -62,6 +62,8 @@ class SiteAnswer:
     name: str = ""
     components: tuple[Component, ...] = ()
     clock_skew: int | None = None
+    # What it says about how the account answers.
+    failure: LockFailure | None = field(default=None, compare=False)
 
 
 class NotAsked(LockUnavailable):
@@ -155,12 +157,12 @@ def ask_site(system: LockSystem, site_id: str, *, now: datetime) -> SiteAnswer:
             return _site_answer(system, site_id, requests, now=now)
     except LockNeedsOperator as failure:
         if failure.what == "credentials":
-            return SiteAnswer("credentials_rejected", failure.detail)
+            return SiteAnswer("credentials_rejected", failure.detail, failure=failure)
         return SiteAnswer("not_active" if failure.reason == "not_active" else "unknown_site", failure.detail)
     except LockRefused as failure:
         return SiteAnswer("unknown_site", failure.detail)
     except LockFailure as failure:
-        return SiteAnswer("unreachable", failure.detail)
+        return SiteAnswer("unreachable", failure.detail, failure=failure)
 
 
 def _site_answer(system: LockSystem, site_id: str, requests: Requests, *, now: datetime) -> SiteAnswer:
@@ -170,8 +172,12 @@ def _site_answer(system: LockSystem, site_id: str, requests: Requests, *, now: d
     waited = timedelta(seconds=time.monotonic() - began)
     skew = round((now + waited - site.answered_at).total_seconds()) if site.answered_at else None
     if site.id != site_id:
-        return SiteAnswer("unknown_site", f"the vendor answered for site {site.id}", clock_skew=skew)
+        return SiteAnswer("site_mismatch", _names_another(site.id), clock_skew=skew)
     return SiteAnswer("confirmed", name=site.name, components=driver.components(site_id), clock_skew=skew)
+
+
+def _names_another(site_id: str) -> str:
+    return f"the vendor answered for site {site_id}"[:300]
 
 
 def confirm_site(branch: Branch, *, now: datetime, actor: Actor = CLOCK) -> SiteAnswer:
@@ -180,6 +186,10 @@ def confirm_site(branch: Branch, *, now: datetime, actor: Actor = CLOCK) -> Site
     if system is None or not system.enabled or not branch.site_id:
         return SiteAnswer("off")
     answer = ask_site(system, branch.site_id, now=now)
+    if answer.failure is not None:
+        note_failure(system, answer.failure, now=now)
+    elif answer.code == "confirmed":
+        note_success(system, now=now)
     write_site_answer(branch, answer, now=now, actor=actor)
     return answer
 
@@ -193,14 +203,16 @@ def write_site_answer(branch: Branch, answer: SiteAnswer, *, now: datetime, acto
             pk=branch.pk, site_id=branch.site_id, lock_system_id=branch.lock_system_id
         )
         # The answer took its time: where another site was entered meanwhile, it says nothing about that one.
-        if not asked.values_list("pk").first():
+        row = asked.values_list("site_problem_since").first()
+        if row is None:
             return
-        branch.site_checked_at = now
+        branch.site_checked_at, branch.site_detail, branch.site_problem_since = now, answer.detail[:300], row[0]
         if answer.code == "confirmed":
             fresh = branch.site_confirmed_at is None
             branch.site_name, branch.site_problem = answer.name, ""
             branch.site_confirmed_at = branch.site_confirmed_at or now
-            branch.save(update_fields=["site_checked_at", "site_name", "site_problem", "site_confirmed_at"])
+            branch.site_problem_since = None
+            branch.save(update_fields=[*SITE_STATE, "site_name"])
             if fresh:
                 _begin_compared(branch)
             changed = write_components(branch, answer.components, now=now)
@@ -210,9 +222,9 @@ def write_site_answer(branch: Branch, answer: SiteAnswer, *, now: datetime, acto
                 record(DoorsChanged(components=changed, cause="vendor"), actor=actor, now=now, branch=branch)
         else:
             branch.site_problem = answer.code
-            if answer.code in {"unknown_site", "not_active"}:
-                branch.site_confirmed_at = None
-            branch.save(update_fields=["site_checked_at", "site_problem", "site_confirmed_at"])
+            if answer.code in SITE_REFUSED:
+                branch.site_confirmed_at, branch.site_problem_since = None, branch.site_problem_since or now
+            branch.save(update_fields=SITE_STATE)
 
 
 def _begin_compared(branch: Branch) -> None:
@@ -335,7 +347,7 @@ def probe_lock_systems(*, now: datetime) -> int:
         # Whoever moves not_before first asks; the other workers see it moved.
         claimed = away.filter(pk=system.pk, not_before=system.not_before).update(not_before=now + timedelta(seconds=20))
         if branch is not None and claimed:
-            _probe(system, branch.site_id, now=now)
+            _probe(system, branch, now=now)
             asked += 1
     return asked + _confirm_waiting_sites(now=now)
 
@@ -345,19 +357,27 @@ def _with_credentials() -> QuerySet[LockSystem]:
     return LockSystem.objects.filter(enabled=True).exclude(api_key="").exclude(sealed_secret="")
 
 
-def _probe(system: LockSystem, site_id: str, *, now: datetime) -> None:
+def _probe(system: LockSystem, branch: Branch, *, now: datetime) -> None:
+    """One call. What it says of the site counts before anything is asked of it again (F40); its doors are read by the next sweep."""
+    doubt = None
     try:
-        with traced(system, "site", site_id=site_id, clock=lambda: now) as requests:
-            driver_of(system, clock=lambda: now, before_call=requests, answer_seconds=WITHIN_SECONDS / 3).site(site_id)
+        with traced(system, "site", site_id=branch.site_id, clock=lambda: now) as requests:
+            driver = driver_of(system, clock=lambda: now, before_call=requests, answer_seconds=WITHIN_SECONDS / 3)
+            site = driver.site(branch.site_id)
+        if site.id != branch.site_id:
+            doubt = SiteAnswer("site_mismatch", _names_another(site.id))
     except LockNeedsOperator as failure:
         if failure.what == "credentials":
             note_failure(system, failure, now=now)
             return
-    except LockRefused:
-        pass
+        doubt = SiteAnswer("not_active" if failure.reason == "not_active" else "unknown_site", failure.detail)
+    except LockRefused as refusal:
+        doubt = SiteAnswer("unknown_site", refusal.detail)
     except LockFailure as failure:
         note_failure(system, failure, now=now)
         return
+    if doubt is not None:
+        write_site_answer(branch, doubt, now=now, actor=CLOCK)
     system.refresh_from_db()
     note_success(system, now=now)
 

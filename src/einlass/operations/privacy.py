@@ -92,7 +92,8 @@ def _quiet(booking: Booking, *, now: datetime) -> bool:
         return False
     if booking.keys.filter(may_open(now)).exists():
         return False
-    Access.objects.filter(booking=booking).update(fence=F("fence") + 1, lease_until=None, problem_text="", digest="")
+    told = {"problem_text": "", "unmanaged_name": "", "unmanaged_until": None}
+    Access.objects.filter(booking=booking).update(fence=F("fence") + 1, lease_until=None, digest="", **told)
     return True
 
 

@@ -120,7 +120,8 @@ def _is_of_today(booking: Booking, now: datetime) -> bool:
 def _keys(branches: Sequence[Branch], now: datetime) -> tuple[KeyNeed, ...]:
     """Keys that need a person, those that have to open soonest first."""
     soon = Q(start__lt=now + LATE + LONGEST_MARGIN, status__in=TAKES_PLACE)
-    coming = Booking.objects.filter(Q(access__problem__gt="") | soon, branch__in=list(branches), end__gt=now - LONGEST_MARGIN)
+    known = Q(access__problem__gt="") | Q(access__alarmed_minutes__isnull=False, status__in=TAKES_PLACE)
+    coming = Booking.objects.filter(known | soon, branch__in=list(branches), end__gt=now - LONGEST_MARGIN)
     found = [KeyNeed(booking, access_of(booking, now=now)) for booking in with_facts(coming).order_by("start", "id")[:AT_MOST]]
     return tuple(sorted((need for need in found if _needs_a_person(need, now)), key=lambda need: need.opens_at))
 
@@ -131,8 +132,12 @@ def _needs_a_person(need: KeyNeed, now: datetime) -> bool:
         return True
     if state is AccessState.REVOKING:
         return problem is not None and (problem.code in STAYS or (_may_open_soon(need, now) and now - problem.since >= PATIENCE))
+    if state is AccessState.CLOSED:
+        # It was cancelled, and the guest's phone opens all the same with a key that is not ours (F14).
+        return need.access.others_until is not None and need.booking.status == Status.CANCELLED.value
     waits = need.is_late and now - need.booking.created_at >= PATIENCE_SHORT
-    return waits and need.opens_at - now <= LATE
+    # Whatever was told by mail stands here as long as it is so.
+    return waits and (need.opens_at - now <= LATE or need.booking.access.alarmed_minutes is not None)
 
 
 def _may_open_soon(need: KeyNeed, now: datetime) -> bool:

@@ -9,9 +9,21 @@ from datetime import datetime, timedelta
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from einlass.core.access import AccessState, access_state, may_open_until
-from einlass.core.grants import GRANTING, BookingFacts, Grant, chosen_doors, grant_for, in_walking_order, key_window, opens_doors
+from einlass.core.grants import (
+    GRANTING,
+    SITE_IN_DOUBT,
+    BookingFacts,
+    Grant,
+    chosen_doors,
+    grant_for,
+    in_walking_order,
+    key_window,
+    opens_doors,
+)
 from einlass.core.keys import AT_VENDOR, OPEN, HeldKey, KeyState
-from einlass.models import Access, Booking, Key, LockSystem
+from einlass.core.locks import LockSystemState, site_asked_again
+from einlass.core.windows import Window
+from einlass.models import Access, Booking, Branch, Key, LockSystem
 
 # How long a wake-up that was handed over may take before the sweep takes it for lost.
 HANDED_OVER_FOR = timedelta(seconds=90)
@@ -40,6 +52,8 @@ class AccessView:
     checked_at: datetime | None
     # Until when a key that was taken back may open all the same, because a phone has not synchronised (F33).
     opens_until: datetime | None = None
+    # Until when a key that is not ours opens doors of this booking with the guest's phone; None where none is known (F14).
+    others_until: datetime | None = None
 
 
 def access_of(booking: Booking, *, now: datetime) -> AccessView:
@@ -56,9 +70,11 @@ def access_of(booking: Booking, *, now: datetime) -> AccessView:
     since = (work.problem_since if work and work.problem else None) or (booking.created_at if code else None)
     state = access_state(grant=grant, expected=expected, keys=keys, problem=code, problem_since=since, now=now)
     window = expected or (grant.window if grant else None) or next((key.window for key in reversed(keys) if key.vendor_id), None)
+    others_until = _others_until(work, window, now=now)
     problem = None
-    if code and since and state not in {AccessState.NONE, AccessState.CLOSED}:
-        problem = Problem(code, since, work.next_check_at if work else None, work.problem_text if work else "")
+    if code and since and (state not in {AccessState.NONE, AccessState.CLOSED} or others_until):
+        again = site_asked_again_at(booking.branch, now=now) if code in SITE_IN_DOUBT else work.next_check_at if work else None
+        problem = Problem(code, since, again, work.problem_text if work else "")
     return AccessView(
         state=state,
         valid_from=window.start if window else None,
@@ -67,7 +83,23 @@ def access_of(booking: Booking, *, now: datetime) -> AccessView:
         problem=problem,
         checked_at=work.checked_at if work else None,
         opens_until=may_open_until(keys, state=state, now=now),
+        others_until=others_until,
     )
+
+
+def _others_until(work: Access | None, window: Window | None, *, now: datetime) -> datetime | None:
+    until = work.unmanaged_until if work else None
+    return until if until is not None and until > now and window is not None and window.end > now else None
+
+
+def site_asked_again_at(branch: Branch, *, now: datetime) -> datetime | None:
+    """The key waits for its site, and the site for the worker's next look: not for the next look at the booking (R3). None where nobody
+    asks, because key and secret are missing."""
+    system = branch.lock_system
+    if system is None or not (system.enabled and system.api_key and system.sealed_secret):
+        return None
+    away = system.not_before if system.state != LockSystemState.WORKING.value else None
+    return site_asked_again(not_before=away, problem=branch.site_problem, checked_at=branch.site_checked_at, now=now)
 
 
 def _left_to_run_out(facts: BookingFacts, keys: list[HeldKey]) -> Grant | None:

@@ -12,7 +12,7 @@ from django.conf import settings
 from einlass.conf.secrets import fingerprint
 from einlass.core.comparing import is_compared
 from einlass.core.grants import Admissible, DoorUse
-from einlass.core.locks import CLOCKS_MAY_DIFFER, LockSystemState
+from einlass.core.locks import CLOCKS_MAY_DIFFER, LIST_INCOMPLETE_FOR, LockSystemState
 from einlass.models import Branch, Installation, LockSystem, Service, Worker
 from einlass.queries.messages import mail_trouble, sms_trouble
 from einlass.queries.neighbours import overlapping_minutes
@@ -51,6 +51,7 @@ ABOUT_BRANCH = (
     "site_confirmed",
     "site_lists_doors",
     "site_compared",
+    "keys_listed",
     "doors_chosen",
     "no_gateway_chosen",
     "no_unknown_type_chosen",
@@ -76,7 +77,7 @@ def readiness(*, now: datetime, only: frozenset[int] | None = None) -> tuple[Che
     return (
         *_installation(now),
         *(check for system in systems for check in _lock_system(system)),
-        *(check for branch in seen for check in _branch(branch, _of(branch, services), strays=strays.get(branch.pk, 0))),
+        *(check for branch in seen for check in _branch(branch, _of(branch, services), strays=strays.get(branch.pk, 0), now=now)),
         *_services(services),
     )
 
@@ -147,7 +148,7 @@ def _of(branch: Branch, services: list[Service]) -> list[Service]:
     return [service for service in services if service.branch_id == branch.pk]
 
 
-def _branch(branch: Branch, services: list[Service], *, strays: int) -> Iterator[Check]:
+def _branch(branch: Branch, services: list[Service], *, strays: int, now: datetime) -> Iterator[Check]:
     doors = list(branch.doors.all())
     problem = branch.site_problem or ("" if branch.site_id else "no_site_id")
     yield Check("site_confirmed", branch.site_is_confirmed, branch.key, {"problem": "" if branch.site_is_confirmed else problem})
@@ -155,6 +156,8 @@ def _branch(branch: Branch, services: list[Service], *, strays: int) -> Iterator
         listed = [door for door in doors if door.read_at and not door.missing_since and door.admissible is not Admissible.GATEWAY]
         yield Check("site_lists_doors", bool(listed), branch.key)
         yield Check("site_compared", is_compared(branch.compared_by), branch.key)
+        since = branch.list_incomplete_since
+        yield Check("keys_listed", since is None or now - since < LIST_INCOMPLETE_FOR, branch.key, {"detail": branch.list_detail})
     chosen = [door for door in doors if door.use != DoorUse.NONE.value]
     yield Check("doors_chosen", bool(chosen), branch.key)
     for code, kind in (("no_gateway_chosen", Admissible.GATEWAY), ("no_unknown_type_chosen", Admissible.UNKNOWN_TYPE)):

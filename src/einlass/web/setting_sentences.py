@@ -21,6 +21,7 @@ SETTING_SENTENCES = {
     "twice": _("%(value)s stands here twice."),
     "not_minutes": _("Please give minutes, several with a comma between them: 60, 120."),
     "unknown_site": _("exivo does not know this Site-ID. Nothing was changed at the branch."),
+    "site_mismatch": _("exivo answers for another site. Nothing was changed at the branch."),
     "credentials_rejected": _("The API key or the API secret is not right. Please check both in the exivo app."),
     "other_encryption_keys": _(
         "This machine has other encryption keys than the database, so it can store no secret. Nothing was changed. "

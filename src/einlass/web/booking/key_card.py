@@ -130,7 +130,7 @@ def _words(booking: Booking, access: AccessView, window: Window, *, now: datetim
     if access.state is AccessState.TROUBLE:
         return _trouble(booking, _code(access))
     if access.state is AccessState.CLOSED and booking.status in ENDED_EARLY:
-        return _taken_back()
+        return _taken_back(access, booking.branch.time_zone, now=now)
     zone = booking.branch.time_zone
     facts = {
         "day": formats.day_in_words(local_date(window.start, zone)),
@@ -220,8 +220,13 @@ def _closed() -> Words:
     return Words(gettext("Ended"), gettext("Your key has expired"), gettext("It was valid until %(until)s."))
 
 
-def _taken_back() -> Words:
-    return Words(gettext("Ended"), gettext("Your key has been taken back"), gettext("It no longer opens any door."))
+def _taken_back(access: AccessView, zone: str, *, now: datetime) -> Words:
+    """Only ours was: a key that the operator gave the guest otherwise opens on (F14)."""
+    sentence = gettext("It no longer opens any door.")
+    if access.others_until is not None:
+        said = gettext("Another key on your phone, which is not part of this booking, may still open until %(until)s.")
+        sentence = said % {"until": formats.recent(access.others_until, zone, now=now)}
+    return Words(gettext("Ended"), gettext("Your key has been taken back"), sentence)
 
 
 _PLAIN_WORDS = {

@@ -150,6 +150,9 @@ def _meaning(booking: Booking, access: AccessView, window: Window | None, *, now
     if access.state is AccessState.NONE:
         return _why_none(booking)
     zone = booking.branch.time_zone
+    if access.state is AccessState.CLOSED and access.others_until is not None:
+        said = gettext("Einlass took back its own key only. The guest's phone has another one, which may still open until %(until)s.")
+        return said % {"until": formats.recent(access.others_until, zone, now=now)}
     until = formats.clock(access.opens_until or window.end, zone) if window else ""
     if access.state is AccessState.REVOKING and window and (access.opens_until or window.end) <= now:
         return gettext("Its time is over, and exivo still lists it as valid. Einlass takes it back.")

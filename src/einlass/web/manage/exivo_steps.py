@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from django.utils.translation import get_language, gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from einlass.core.locks import LockSystemState
+from einlass.core.locks import SITE_REFUSED, LockSystemState
 from einlass.models import Branch, LockSystem, Service
 from einlass.models.fields import text_in
 from einlass.queries.set_up import BranchSetUp, SetUp
@@ -32,6 +32,7 @@ PROBLEMS = {
     "unreachable": _("exivo cannot be reached; Einlass tries again."),
     "credentials_rejected": _("exivo refuses the API key or the API secret."),
     "unknown_site": _("exivo does not know this Site-ID."),
+    "site_mismatch": _("exivo answers for another site. Nothing is changed there."),
     "not_active": _("exivo refuses this site. Perhaps its Connection service is not active."),
 }
 
@@ -121,7 +122,7 @@ def _branches(found: SetUp) -> _Found:
     if confirmed:
         sentence = ngettext("%(names)s is confirmed by exivo.", "%(names)s are confirmed by exivo.", len(confirmed))
         say = sentence % {"names": names_of(confirmed)}
-    refused = any(branch.site_problem in {"unknown_site", "credentials_rejected", "not_active"} for branch in waiting)
+    refused = any(branch.site_problem in {"credentials_rejected", *SITE_REFUSED} for branch in waiting)
     return _Found("branches", MISSING if refused else OPEN if waiting else DONE, say, lines)
 
 

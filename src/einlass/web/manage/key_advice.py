@@ -1,38 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the staff can do about a key in trouble, one sentence for each problem. What the problem is: `web/key_problems.py`."""
+"""What the staff can do about a key in trouble; the sentences themselves are `operations/key_problems.py`, which also writes mails."""
 
-from __future__ import annotations
+from einlass.operations.key_problems import ADVICE, advice_on
 
-from django.utils.translation import gettext_lazy as _
-
-ADVICE = {
-    "vendor_unreachable": _("Nobody has to do anything: it goes on as soon as exivo answers. Who stands at the door is let in by hand."),
-    "throttled": _("Nobody has to do anything: it goes on by itself."),
-    "credentials_rejected": _("Enter API key and secret anew under Settings › Integrations."),
-    "site_unconfirmed": _("Check the branch's Site-ID, and whether the Connection service is active for it."),
-    "site_mismatch": _("Correct the branch's Site-ID."),
-    "not_compared": _(
-        "Nobody has to do anything: it goes on as soon as the site was compared as a whole, within minutes while exivo answers."
-    ),
-    "outcome_unknown": _("Nobody has to do anything: Einlass looks at exivo whether the key exists."),
-    "refused": _("Look at doors and number, then have the key made anew."),
-    "quota_exhausted": _(
-        "Nobody has to do anything: it is tried again when one of our keys ends, and the sooner start goes first. "
-        "A booking that is cancelled makes room at once."
-    ),
-    "phone_unusable": _("Ask the guest for a mobile number and correct it."),
-    "door_missing": _("The other doors open. Look at the branch's doors: one is no longer there."),
-    "door_forbidden": _("The other doors open. Take that door out, or allow the one without a type."),
-    "changed_outside": _("Ask who changed it in the exivo app, then have the key made anew."),
-    "duplicate": _("Nobody has to do anything: the surplus one is taken back."),
-    "overlap_unmanaged": _("Ask the guest for another number, or take the other key back in the exivo app."),
-    "failed_to_revoke": _("Einlass keeps trying. If it must not open, take it back in the exivo app."),
-    "failed_to_expire": _("Nobody has to do anything: its time is over."),
-    "held_by_brake": _("Look at what is to be taken back, then let it go ahead on the readiness page."),
-    "clock_skew": _("Have the clock of this machine put right."),
-}
-
-
-def advice_on(code: str) -> str:
-    """The sentence in the language of the request."""
-    return str(ADVICE.get(code, ""))
+__all__ = ["ADVICE", "advice_on"]

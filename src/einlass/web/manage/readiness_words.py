@@ -50,6 +50,10 @@ SENTENCES = {
             " taken back. Bookings go on."
         ),
     ),
+    "keys_listed": (
+        _("exivo tells all keys of the site."),
+        _("For more than half an hour exivo has not told all keys, so nothing is put right there."),
+    ),
     "doors_chosen": (_("Doors are chosen."), _("No door is chosen yet.")),
     "no_gateway_chosen": (_("No gateway is chosen."), _("A gateway is chosen: %(doors)s. It is no door and is left out of every key.")),
     "no_unknown_type_chosen": (
@@ -100,8 +104,8 @@ _TO_BRANCH = Mend(_("To the branch"), "manage_branch", May.CONFIGURE)
 MENDS: Mapping[str, Mend] = {
     # A clock is not mended on a page.
     **{code: _TO_ACCOUNT for code in ABOUT_ACCOUNT if code != "vendor_clock_agrees"},
-    # Nor is a comparison that is under way.
-    **{code: _TO_BRANCH for code in ABOUT_BRANCH if code != "site_compared"},
+    # Nor is a comparison that is under way, or one that exivo does not let us make.
+    **{code: _TO_BRANCH for code in ABOUT_BRANCH if code not in {"site_compared", "keys_listed"}},
     "no_brake": Mend(_("Decide"), "manage_release_brake", May.CONFIGURE),
     "no_stray_keys": Mend(_("Decide"), "manage_stray_keys", May.CONFIGURE),
     "mobile_question": Mend(_("Require the mobile number"), "manage_require_mobile", May.CONFIGURE, keyed=False, post=True),

@@ -23,15 +23,29 @@ SAMPLES: Mapping[str, Mapping[str, str]] = {
         "doors": "Haupteingang, Raum Aare",
         "reason": "Der Raum wird gestrichen.",
         "problem": "exivo antwortet nicht.",
+        "advice": "Niemand muss etwas tun.",
     },
     "en": {
         "room": "Room Aare",
         "doors": "Main entrance, Room Aare",
         "reason": "The room is being painted.",
         "problem": "exivo is not answering.",
+        "advice": "Nobody has to do anything.",
     },
-    "fr": {"room": "Salle Aare", "doors": "Entrée, Salle Aare", "reason": "La salle est repeinte.", "problem": "exivo ne répond pas."},
-    "it": {"room": "Sala Aare", "doors": "Ingresso, Sala Aare", "reason": "La sala viene ridipinta.", "problem": "exivo non risponde."},
+    "fr": {
+        "room": "Salle Aare",
+        "doors": "Entrée, Salle Aare",
+        "reason": "La salle est repeinte.",
+        "problem": "exivo ne répond pas.",
+        "advice": "Personne n'a rien à faire.",
+    },
+    "it": {
+        "room": "Sala Aare",
+        "doors": "Ingresso, Sala Aare",
+        "reason": "La sala viene ridipinta.",
+        "problem": "exivo non risponde.",
+        "advice": "Nessuno deve fare nulla.",
+    },
 }
 
 
@@ -80,6 +94,8 @@ def _made_up(operator: Organisation, start: datetime, zone: str, *, language: st
         "key_from": clock(start - MARGIN, zone),
         "key_until": clock(start + LASTS + MARGIN, zone),
         "next_attempt": clock(start - timedelta(minutes=40), zone),
+        "since": clock(start - timedelta(hours=1), zone),
+        "answer": "HTTP 503",
         "next_booking": f"Q7NP-3WXK, {clock(start + LASTS, zone)}",
         "next_time": clock(start + LASTS, zone),
     }

@@ -30,6 +30,14 @@ TEMPLATES = {
         _("Key not taken back"),
         _("To owners, managers and staff of the branch, when a key that ought to be gone may still open the doors of the next booking."),
     ),
+    "message_key_changed": (
+        _("Key changed in the exivo app"),
+        _("To owners, managers and staff of the branch, when a running booking lost its key there, or a booking has two."),
+    ),
+    "message_account_trouble": (
+        _("exivo needs you"),
+        _("To the owners, once, when exivo refuses key, secret or Site-ID, or does not tell all keys for half an hour."),
+    ),
 }
 
 # Short ones, sent by SMS where the organisation wants it: to whoever gave a mobile number.
@@ -70,6 +78,10 @@ PLACEHOLDERS = {
     "problem": _("why the key is not confirmed; may be empty"),
     "next_attempt": _("when Einlass tries again; may be empty"),
     "next_booking": _("reference and start of the next booking"),
+    "other_key_until": _("until when another key on the guest's phone may open, which is not ours; mostly empty"),
+    "since": _("since when it is so"),
+    "answer": _("what exivo answered last; may be empty"),
+    "advice": _("what to do about it; may be empty"),
     "next_time": _("when the next booking begins"),
     "organisation": _("your name"),
     "phone": _("your phone number"),

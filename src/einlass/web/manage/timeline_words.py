@@ -79,6 +79,7 @@ MESSAGES = {
     "message_key_ready": _("key ready"),
     "message_key_trouble": _("key in trouble"),
     "message_key_stays": _("key not taken back"),
+    "message_key_changed": _("key changed in the exivo app"),
     "sms_received": _("request received, by SMS"),
     "sms_confirmed": _("confirmation, by SMS"),
     "sms_moved": _("change, by SMS"),

@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Telling the staff what became of a key behind our back: deleted while its booking runs (F12), there twice (F04, F10). What is not
+confirmed before it has to open: `alarms.py`."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.utils import translation
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from einlass.core.events import Event, KeyDrifted, KeyTrouble
+from einlass.core.grants import GRANTING, key_window
+from einlass.core.keys import DUPLICATE, OPENS_NOTHING
+from einlass.models import Access, Booking, User
+from einlass.operations.addresses import address_of
+from einlass.operations.alarms import staff_of
+from einlass.operations.key_problems import ADVICE, SENTENCES
+from einlass.operations.message_values import booking_values, letter
+from einlass.operations.messages import queue
+from einlass.queries.bookings import with_facts
+from einlass.queries.services import organisation
+from einlass.queries.templates import wording
+
+KIND = "message_key_changed"
+# What stands in the mail, and what to do about it.
+News = tuple[Promise, Promise]
+DELETED: News = (
+    _("The key was deleted in the exivo app while the booking runs."),
+    _("Einlass makes it again at once; after the second time in a day a person decides. If the guest must not get in, cancel the booking."),
+)
+TWICE: News = (SENTENCES[DUPLICATE], ADVICE[DUPLICATE])
+
+
+def tell_staff(event: Event, booking: Booking, *, now: datetime) -> None:
+    """Write the mail that follows from the event, in the caller's transaction; the same key makes no second one."""
+    match event:
+        case KeyDrifted(marker=marker, what=what) if OPENS_NOTHING & set(what.split(",")) and _runs(booking, now=now):
+            _write_all(booking, DELETED, once=f"{KIND}.{marker}", now=now)
+        case KeyTrouble(problem="duplicate"):
+            generation = Access.objects.filter(booking=booking).values_list("generation", flat=True).first()
+            _write_all(booking, TWICE, once=f"{KIND}.{booking.pk}.{generation}", now=now)
+
+
+def _runs(booking: Booking, *, now: datetime) -> bool:
+    facts = with_facts(Booking.objects.filter(pk=booking.pk)).get().facts()
+    return facts.status in GRANTING and now in key_window(facts)
+
+
+def _write_all(booking: Booking, news: News, *, once: str, now: datetime) -> None:
+    booking = with_facts(Booking.objects.filter(pk=booking.pk)).get()
+    for person in staff_of(booking.branch):
+        _write(booking, news, person, once=f"{once}.{person.pk}", now=now)
+
+
+def _write(booking: Booking, news: News, person: User, *, once: str, now: datetime) -> None:
+    operator = organisation()
+    language = operator.default_language
+    with translation.override(language):
+        problem, advice = str(news[0]), str(news[1])
+    values = booking_values(booking, operator, language=language) | {
+        "guest": booking.guest_name or booking.reference,
+        "link": address_of("manage_booking", booking.reference),
+        "problem": problem,
+        "advice": advice,
+    }
+    made = letter(KIND, wording(KIND, language=language, operator=operator), values, language=language, operator=operator)
+    queue(
+        kind=KIND,
+        to=person.email,
+        language=language,
+        subject=made.subject,
+        text=made.text,
+        html=made.html,
+        once=once,
+        booking=booking,
+        useful_until=booking.end,
+        now=now,
+    )
