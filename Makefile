@@ -5,9 +5,10 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 # A file stays with one process, and the slow ones, which come first, are begun first.
-# One more process than a small machine has cores: some tests wait most of their time, for a lease or for a browser.
-PROCESSES ?= 3
-PYTEST := $(BIN)/python -m pytest -q -n $(PROCESSES) --dist loadfile --no-loadscope-reorder
+# Two more processes than a small machine has cores: some tests wait most of their time, for a lease or for a browser.
+# What pytest makes of the tests' source is kept, whatever the machine says, since every process needs it in both runs.
+PROCESSES ?= 4
+PYTEST := env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest -q -n $(PROCESSES) --dist loadfile --no-loadscope-reorder
 # Pages have no reads and no writes of their own (tests hold that), so on PostgreSQL those are run that lead through whatever the two databases
 # do differently: JSON, order, times, locks. `make everywhere` runs all of them there.
 PAGES_ON_POSTGRES := $(addprefix tests/web/pages/test_,$(addsuffix .py,booking_list booking_pages calendar_page hold_pages own_number own_page \

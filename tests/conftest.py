@@ -38,6 +38,15 @@ def _cheap_passwords() -> None:
     Argon2PasswordHasher.time_cost, Argon2PasswordHasher.memory_cost, Argon2PasswordHasher.parallelism = 1, 8, 1
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _tables_are_only_emptied() -> Iterator[None]:
+    """After a test that commits, Django empties the tables and looks through all models again for what they need; they still have it."""
+    with pytest.MonkeyPatch.context() as patch:
+        # What it looks for are permissions, which nothing here uses.
+        patch.setattr("django.core.management.commands.flush.emit_post_migrate_signal", lambda *_args, **_kwargs: None)
+        yield
+
+
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 
 

@@ -5,10 +5,11 @@ Changes nothing; the judging is in `invariants.py`."""
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from django.db import connection
 from tests.conftest import Exivo
 
 from einlass.core.grants import Entitlement, grant_for
@@ -61,6 +62,8 @@ class Sight:
     """What was seen at `now`. `calls` are all since the test began, `fresh` those since the last look; so with the events."""
 
     now: datetime
+    # The state of our database, see `_changes`.
+    changes: tuple[object, ...]
     keys: tuple[VendorKey, ...]
     # Of each component its site and its type, None where it has none.
     components: dict[str, tuple[str, str | None]]
@@ -108,16 +111,38 @@ class Sight:
         return Window(booking.start, booking.end).widened(before_minutes=early, after_minutes=late)
 
 
-def look(exivo: Exivo, *, now: datetime, seen_calls: int, lines: Sequence[str]) -> Sight:
-    """Read it all. `seen_calls` is how many calls the last look had."""
+def look(exivo: Exivo, *, now: datetime, lines: Sequence[str], last: Sight | None = None) -> Sight:
+    """See it all. Our rows are as in the `last` sight where nobody wrote any: many steps of a worker find nothing to do."""
+    changes = _changes()
     calls = tuple(calls_of(exivo))
+    fresh = calls[len(last.calls) if last else 0 :]
+    seen = last if last is not None and last.changes == changes else _read(now, changes)
+    keys = tuple(_key(found) for found in exivo.all_keys())
+    return replace(seen, now=now, keys=keys, components=dict(_components(exivo)), calls=calls, fresh=fresh, lines=tuple(lines))
+
+
+def _changes() -> tuple[object, ...]:
+    """Two that are equal mean that no row was written in between, by whatever connection."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SELECT pg_snapshot_xmax(pg_current_snapshot())::text")
+            return tuple(cursor.fetchone())
+        # Ours and everybody else's are counted apart.
+        cursor.execute("PRAGMA data_version")
+        return (connection.connection.total_changes, *cursor.fetchone())
+
+
+def _read(now: datetime, changes: tuple[object, ...]) -> Sight:
+    """Our side of a sight; the vendor's is empty still."""
     bookings = {booking.pk: booking for booking in with_facts(Booking.objects.all())}
     return Sight(
         now=now,
-        keys=tuple(_key(found) for found in exivo.all_keys()),
-        components=dict(_components(exivo)),
-        calls=calls,
-        fresh=calls[seen_calls:],
+        changes=changes,
+        keys=(),
+        components={},
+        calls=(),
+        fresh=(),
+        lines=(),
         bookings=bookings,
         accesses={access.booking_id: access for access in Access.objects.all()},
         rows=tuple(Key.objects.select_related("lock_system")),
@@ -125,7 +150,6 @@ def look(exivo: Exivo, *, now: datetime, seen_calls: int, lines: Sequence[str]) 
         systems=tuple(LockSystem.objects.all()),
         events=tuple(EventRecord.objects.all()),
         audit=tuple(VendorCall.objects.order_by("pk")),
-        lines=tuple(lines),
     )
 
 

@@ -43,7 +43,7 @@ def put_back(house: Watched, file: Path) -> None:
     kept = [each for each in entries if getattr(each, "call", "") not in {"create", "revoke", "visits"} or has_row(each.about)]
     entries.clear()
     entries.extend(kept)
-    house.seen = house._see(0)
+    house.seen = house._see(None)
 
 
 def has_row(label: str) -> bool:

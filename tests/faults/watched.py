@@ -63,7 +63,7 @@ class Watched:
         self.bell = bell
         self._log = log
         self._read_lines = 0
-        self.seen: Sight = self._see(0)
+        self.seen: Sight = self._see(None)
 
     # Watching
 
@@ -75,15 +75,15 @@ class Watched:
 
     def judge(self, *checks: invariants.Check) -> None:
         """Raises AssertionError with every violation."""
-        before, self.seen = self.seen, self._see(len(self.seen.calls))
+        before, self.seen = self.seen, self._see(self.seen)
         found = [sentence for check in checks for sentence in check(before, self.seen)]
         assert not found, "\n".join(found)
 
-    def _see(self, calls: int) -> Sight:
+    def _see(self, last: Sight | None) -> Sight:
         ours = next(each for each in logging.getLogger().handlers if isinstance(each.formatter, ProcessorFormatter))
         records = self._log.records[self._read_lines :]
         self._read_lines = len(self._log.records)
-        return look(self.exivo, now=self.clock.now, seen_calls=calls, lines=[ours.format(record) for record in records])
+        return look(self.exivo, now=self.clock.now, lines=[ours.format(record) for record in records], last=last)
 
     # What people do
 
@@ -281,7 +281,7 @@ class Watched:
 
     def live(self, booking: Booking) -> list[VendorKey]:
         """The live keys of this booking at the vendor, as they are at this moment."""
-        return self._see(len(self.seen.calls)).live(booking.pk)
+        return self._see(self.seen).live(booking.pk)
 
     def view(self, booking: Booking) -> AccessView:
         found = booking_by_reference(booking.reference)
