@@ -22,6 +22,7 @@ from einlass.core.keys import (
     Listing,
     SeenKey,
     differences,
+    opens_and_has_to_go,
     plan,
     retry_at,
     urgency,
@@ -263,6 +264,28 @@ def test_digest_changes_with_everything_that_needs_another_key() -> None:
     ]
     assert digest_of(grant(doors=["d2", "d1"])) == digest_of(TOMORROW)
     assert len({digest_of(TOMORROW), *(digest_of(other) for other in others)}) == len(others) + 1
+
+
+@pytest.mark.parametrize(
+    ("wanted", "held", "first"),
+    [
+        (None, [live_now], True),
+        (LATER, [live_now], True),
+        (other_phone, [live_now], True),
+        (RUNNING, [replace(live_now, drifted="doors")], True),
+        (None, [half_changed], True),
+        (None, [key(RUNNING, KeyState.REVOKING)], True),
+        # the guest inside stays longer, or has what he ought to
+        (PROLONGED, [live_now], False),
+        (RUNNING, [live_now], False),
+        # it opens nothing now, or may not even exist
+        (None, [live], False),
+        (None, [key(RUNNING, KeyState.SENDING), key(RUNNING, KeyState.REVOKED, number=2)], False),
+        (None, [], False),
+    ],
+)
+def test_key_that_opens_now_and_has_to_go_is_known(wanted: Grant | None, held: list[HeldKey], first: bool) -> None:
+    assert opens_and_has_to_go(wanted, held, now=NOW) is first
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from tests import factories as make
 from tests.faults.watched import Watched
 
 from einlass.core.access import AccessState
+from einlass.jobs import work
 from einlass.models import EventRecord, LockSystem, Message, VendorCall
 
 DOORS = frozenset({make.AARE, *make.ALWAYS_OPEN})
@@ -160,6 +161,39 @@ def test_f06_storm_leaves_the_bookings_and_afterwards_the_soonest_start_goes_fir
     house.minute()
     made = [call.marker for call in house.seen.calls if call.kind == "create" and call.status == 200]
     assert made == [house.rows(each)[-1].marker for each in (soon, middle, late)]
+    house.rest()
+
+
+def test_f06_account_that_may_be_back_is_asked_by_exactly_one_call(house: Watched) -> None:
+    """However many bookings wait for that moment, and however many workers look at them at once."""
+    house.faults({"call": "create", "kind": "status", "status": 503})
+    first = house.book(hours=3)
+    others = [house.book(hours=24 + 3 * n) for n in range(5)]
+    house.ring()
+    house.faults({"call": "*", "kind": "status", "status": 503})
+    account = LockSystem.objects.get()
+    assert (account.state, account.not_before is not None) == ("unreachable", True)
+
+    def meanwhile() -> None:
+        for other in others:
+            work.reconcile(other.pk)
+
+    asked = []
+    for _ in range(2):
+        house.until(LockSystem.objects.get().not_before or house.clock.now)
+        before = len(house.exivo.calls())
+        with house.at_request("visits", meanwhile):
+            house.ring()
+        asked.append(len(house.exivo.calls()) - before)
+    assert asked == [1, 1]
+
+    # It is back: whoever asks first lets all the others go on.
+    house.faults()
+    house.until(LockSystem.objects.get().not_before or house.clock.now)
+    with house.at_request("visits", meanwhile):
+        house.ring()
+    after_the_lag(house)
+    assert {house.state(each) for each in (first, *others)} == {AccessState.READY}
     house.rest()
 
 

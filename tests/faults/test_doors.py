@@ -13,6 +13,7 @@ from einlass.models import Booking, Door, EventRecord
 from einlass.operations.settings import save
 from einlass.queries.readiness import readiness
 
+REPLACEMENT = "b0000000-0000-4000-8000-000000000099"
 DOORS = frozenset({make.AARE, *make.ALWAYS_OPEN})
 
 
@@ -69,6 +70,35 @@ def test_f37_component_that_vanishes_is_left_out_and_told_and_nothing_is_matched
     assert (house.state(after), house.access(after).problem) == (AccessState.READY, "door_missing")
     assert EventRecord.objects.get(kind="doors.changed").data == {"components": [make.WC], "cause": "vendor"}
     assert [check.ok for check in readiness(now=house.clock.now) if check.code == "chosen_doors_exist"] == [False]
+    house.rest()
+
+
+def test_f37_component_in_whose_place_another_one_of_the_same_name_is_put_is_not_taken_for_it(house: Watched) -> None:
+    before = house.ready()
+    house.sweep()
+    name = Door.objects.get(component=make.WC).name
+    house.change_component(make.WC, removed=True)
+    house.change_component(REPLACEMENT, identifier=name, templateIdentifier="digitalCylinder")
+
+    house.sweep()
+    house.minute()
+    after = house.book(hours=48)
+    house.ring()
+
+    assert [(each.component, each.use, each.news, each.missing_since is not None) for each in Door.objects.filter(name=name)] == [
+        (make.WC, "always", "", True),
+        (REPLACEMENT, "none", "new", False),
+    ]
+    assert (opened(house, before), opened(house, after)) == ([DOORS], [DOORS - {make.WC}])
+    assert (house.access(after).problem, EventRecord.objects.filter(kind="doors.changed").count()) == ("door_missing", 1)
+
+    # A person puts it in, and takes the other one out: then all keys have it.
+    with house.step():
+        doors = [{"component": make.WC, "use": "none"}, {"component": REPLACEMENT, "use": "always"}]
+        save({"branches": [{"key": "bern", "doors": doors}]}, subject="branches.bern", now=house.clock.now, actor=STAFF)
+    house.minute()
+    with_it = (DOORS - {make.WC}) | {REPLACEMENT}
+    assert (opened(house, before), opened(house, after), house.access(after).problem) == ([with_it], [with_it], "")
     house.rest()
 
 

@@ -10,10 +10,12 @@ import pytest
 from tests import factories as make
 from tests.conftest import Exivo, FakeClock
 from tests.faults.watched import Watched
+from tests.mail_server import serving
 
+from einlass.conf.mail import SMTP
 from einlass.core.access import AccessState
 from einlass.jobs import work
-from einlass.models import Booking, Key, Message
+from einlass.models import Booking, EventRecord, Key, Message
 from einlass.operations.key_sweep import sweep_site
 from einlass.operations.keys import reconcile
 from einlass.queries.readiness import readiness
@@ -63,15 +65,55 @@ def test_f48_without_the_encryption_keys_bookings_go_on_and_keys_wait(house: Wat
     house.rest()
 
 
-def test_f49_keys_do_not_wait_for_a_mail_server_that_is_down(house: Watched, settings: Any) -> None:
+@pytest.mark.parametrize(
+    "answers",
+    [{"MAIL": "421 going away"}, {"RCPT": "451 try again later"}, {"DATA": "554 broken"}, {"EHLO": "500 what", "HELO": "500 what"}],
+    ids="-".join,
+)
+def test_f49_keys_do_not_wait_for_a_mail_server_that_fails_and_nothing_is_called_sent(
+    house: Watched, settings: Any, answers: dict[str, str]
+) -> None:
+    with serving() as server:
+        settings.EMAIL_BACKEND, settings.EMAIL_HOST, settings.EMAIL_PORT = SMTP, "127.0.0.1", server.port
+        settings.MAIL_CONFIGURED = True
+        server.answers = answers
+        booking = house.book()
+        house.ring()
+        for _ in range(3):
+            with house.step():
+                work.send_messages()
+            house.forward(minutes=3)
+
+        mine = Message.objects.filter(booking=booking)
+        assert (house.state(booking), server.received, set(mine.values_list("sent_at", flat=True))) == (AccessState.READY, [], {None})
+        assert not EventRecord.objects.filter(kind="message.sent").exists()
+
+        server.answers = {}
+        house.forward(minutes=30)
+        for _ in range(2):
+            with house.step():
+                work.send_messages()
+
+        # Once, and only now said to be so; nothing about the key was asked anew for it.
+        sent = mine.filter(sent_at__isnull=False).count()
+        assert (len(server.received), EventRecord.objects.filter(kind="message.sent").count()) == (sent, sent)
+        assert (sent > 0, house.asked()) == (True, ["create"])
+    house.rest()
+
+
+def test_f49_keys_do_not_wait_for_a_mail_server_that_is_not_there(house: Watched, settings: Any) -> None:
+    with serving() as server:
+        gone = server.port
+    settings.EMAIL_BACKEND, settings.EMAIL_HOST, settings.EMAIL_PORT = SMTP, "127.0.0.1", gone
+    settings.MAIL_CONFIGURED = True
     booking = house.book()
     house.ring()
     with house.step():
         work.send_messages()
 
     assert house.state(booking) is AccessState.READY
-    assert Message.objects.filter(booking=booking).exists()
-    assert not Message.objects.filter(booking=booking, sent_at__isnull=False).exists()
+    assert [message.error != "" for message in Message.objects.filter(booking=booking, attempts__gt=0)] == [True]
+    assert not Message.objects.filter(sent_at__isnull=False).exists()
     house.rest()
 
 

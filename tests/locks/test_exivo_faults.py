@@ -168,6 +168,29 @@ def test_f50_list_in_changing_order_never_hides_a_key(vendor: Emulated) -> None:
     assert listed(vendor, issued.id).complete is False
 
 
+@pytest.mark.parametrize("moves", [1, 1000], ids=["once", "for_ever"])
+def test_f50_list_that_changes_between_its_pages_is_read_right_or_incomplete(vendor: Emulated, moves: int) -> None:
+    """Old keys go from the front of the list and new ones come at its end, while three pages are read."""
+    issued = plain_driver(vendor).issue(vendor.site_id, an_order(vendor))
+    vendor.crowd()
+    left = [moves]
+
+    def somebody_tidies() -> None:
+        if left[0] and vendor.calls() > reading_began:
+            left[0] -= 1
+            oldest = next(key for key in vendor.control("GET", "/control/keys").json() if key["id"] != issued.id)
+            vendor.control("DELETE", f"/control/keys/{oldest['id']}")
+            vendor.add_foreign()
+
+    reading_began = vendor.calls()
+    driver = vendor.driver(before_call=somebody_tidies, in_transaction=lambda: False)
+    listing = driver.listing(vendor.site_id, known=frozenset({issued.id}), now=vendor.now)
+
+    there = {key["id"] for key in vendor.control("GET", "/control/keys").json()}
+    assert (listing.complete, {key.id for key in listing.keys} == there) == ((True, True) if moves == 1 else (False, False))
+    assert issued.id in {key.id for key in listing.keys}
+
+
 @pytest.mark.parametrize("retry_after", ["absent", "absurd", "date", 5])
 def test_f05_every_kind_of_throttling_names_a_wait(vendor: Emulated, retry_after: object) -> None:
     plan(vendor, kind="throttle", retry_after=retry_after)

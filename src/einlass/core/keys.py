@@ -365,11 +365,22 @@ def retry_at(*, attempts: int, start: datetime, now: datetime, jitter: float) ->
     return now + pause * (1 - jitter / 4)
 
 
+# Lower goes first.
+MOST_URGENT = 1
+
+
+def opens_and_has_to_go(grant: Grant | None, keys: Sequence[HeldKey], *, now: datetime) -> bool:
+    """Whether a key lets somebody in now who ought not to get in: taking it back goes before everything else, also where the booking
+    itself was moved far away (F30)."""
+    going = [key for key in keys if key.state in AT_VENDOR and now in key.window and not (grant and key.serves(grant))]
+    return any(not _may_be_inside(key, grant=grant, kept=None, now=now) for key in going)
+
+
 def urgency(*, start: datetime, end: datetime, status: Status, now: datetime) -> int:
     """Order of work, lower first: take back what opens now, then what starts soonest, then changes, then the rest (1 to 9)."""
     margin = timedelta(hours=1)
     if status not in BLOCKING and start - margin <= now <= end + margin:
-        return 1
+        return MOST_URGENT
     until = start - now
     for step, reach in enumerate((timedelta(minutes=30), timedelta(hours=2), NEAR, timedelta(days=7)), start=2):
         if until <= reach:

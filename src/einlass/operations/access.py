@@ -10,11 +10,11 @@ from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from einlass.core.bookings import Status
-from einlass.core.grants import GRANTING
-from einlass.core.keys import OPEN, KeyState, urgency
+from einlass.core.grants import GRANTING, grant_for
+from einlass.core.keys import MOST_URGENT, OPEN, KeyState, opens_and_has_to_go, urgency
 from einlass.models import Access, Booking, Branch, Key, LockSystem
 from einlass.operations.wakeups import Wakeup, somebody_listens, wake
-from einlass.queries.bookings import real
+from einlass.queries.bookings import real, with_facts
 from einlass.queries.keys import OPEN_STATES, due_work
 
 # So many of those that become due at once are handed over at once, the soonest start first; the rest within a minute.
@@ -29,14 +29,23 @@ def make_due(booking: Booking, *, now: datetime, reason: str) -> None:
     """Have this booking's key looked at now, and wake a worker after the commit. Nothing where no lock system is concerned (R1)."""
     if booking.branch.lock_system_id is None and not booking.keys.filter(state__in=OPEN_STATES).exists():
         return
-    # After a move the old key may open something much sooner than the booking itself (F30).
-    oldest = booking.keys.filter(state__in=OPEN_STATES).order_by("valid_from").values_list("valid_from", flat=True).first()
-    pressing = urgency(start=min(booking.start, oldest or booking.start), end=booking.end, status=Status(booking.status), now=now)
+    pressing = _pressing(booking, now=now)
     due = {"next_check_at": now, "reason": reason, "urgency": pressing, "attempts": 0}
     due["handed_at"] = now if somebody_listens() else None
     if not Access.objects.filter(booking=booking).update(changes=F("changes") + 1, **due):
         Access.objects.create(booking=booking, **due)
     wake(Wakeup(booking=booking.pk, system=str(booking.branch.lock_system_id), urgency=pressing, start=booking.start))
+
+
+def _pressing(booking: Booking, *, now: datetime) -> int:
+    """After a move the old key may open something much sooner than the booking itself, or now (F30)."""
+    held = list(booking.keys.filter(state__in=OPEN_STATES))
+    if any(row.valid_from <= now < row.valid_until for row in held):
+        grant = grant_for(with_facts(Booking.objects.filter(pk=booking.pk)).get().facts()).grant
+        if opens_and_has_to_go(grant, [row.facts() for row in held], now=now):
+            return MOST_URGENT
+    start = min([booking.start, *(row.valid_from for row in held)])
+    return urgency(start=start, end=booking.end, status=Status(booking.status), now=now)
 
 
 def make_due_together(bookings: Iterable[Booking], *, now: datetime, reason: str) -> None:
@@ -82,7 +91,8 @@ def make_coming_due(*, branch: Branch | None, now: datetime, reason: str) -> int
 
 def hand_over_due(*, now: datetime, at_most: int = 1000) -> int:
     """Give the engine what is due and was lost, or was never handed over; the soonest start first. Returns how many."""
-    due = list(due_work(now=now)[:at_most])
+    opens = Key.objects.filter(booking=OuterRef("booking"), state=KeyState.REVOKING.value, valid_from__lte=now, valid_until__gt=now)
+    due = list(due_work(now=now).annotate(opens=Exists(opens))[:at_most])
     with transaction.atomic():
         handed = Access.objects.filter(pk__in=[work.pk for work in due])
         lock_in_order(handed)
@@ -91,6 +101,7 @@ def hand_over_due(*, now: datetime, at_most: int = 1000) -> int:
         booking = work.booking
         # What was far away when it was made due may be near by now: after a day without the vendor the soonest start goes first (F06).
         near = urgency(start=booking.start, end=booking.end, status=Status(booking.status), now=now)
+        near = MOST_URGENT if work.opens else near
         system = str(booking.branch.lock_system_id)
         wake(Wakeup(booking=booking.pk, system=system, urgency=min(work.urgency, near), start=booking.start))
     return len(due)

@@ -22,6 +22,8 @@ MOST_UNDONE_A_DAY = 2
 COMPARED_WITHIN = timedelta(minutes=1)
 # What passes by itself, beside which something else may be the thing to say.
 PASSING = frozenset({"", "vendor_unreachable", "throttled", "outcome_unknown"})
+# As long as the one call may take that asks whether an account is back.
+PROBED_WITHIN = timedelta(seconds=20)
 GRANTING_STATES = sorted(status.value for status in GRANTING)
 
 
@@ -36,7 +38,7 @@ class HeldUp:
 
 def hindrance(situation: Situation, step: steps.Step, *, now: datetime) -> HeldUp | None:
     """The first gate that is shut, None where the vendor may be asked."""
-    gates = (_held_up, _uncompared, _braked, _undone_too_often, _behind_others)
+    gates = (_held_up, _uncompared, _braked, _undone_too_often, _behind_others, _probed_by_another)
     return next((found for gate in gates if (found := gate(situation, step, now=now))), None)
 
 
@@ -80,10 +82,27 @@ def _held_up(situation: Situation, step: steps.Step, *, now: datetime) -> HeldUp
     # A site in doubt takes nothing back either: its keys are left as they are until somebody mended it.
     if branch.lock_system is not None and branch.lock_system.enabled and not branch.site_is_confirmed:
         return HeldUp(branch.site_doubt, now + core.FAR_AT_MOST, branch.site_detail)
+    return _paused(system, now=now)
+
+
+def _paused(system: LockSystem, *, now: datetime) -> HeldUp | None:
     if system.not_before is not None and system.not_before > now:
         problems = {LockSystemState.THROTTLED.value: "throttled", LockSystemState.CREDENTIALS_REJECTED.value: "credentials_rejected"}
         return HeldUp(problems.get(system.state, "vendor_unreachable"), system.not_before, system.state_detail)
     return None
+
+
+def _probed_by_another(situation: Situation, step: steps.Step, *, now: datetime) -> HeldUp | None:
+    """F06: of an account that was away one call asks whether it is back. Whoever moves `not_before` first makes it; the last gate, so that
+    it is made."""
+    system = asked_system(situation, step)
+    if system is None or system.not_before is None:
+        return None
+    away = LockSystem.objects.filter(pk=system.pk, not_before=system.not_before).exclude(state=LockSystemState.WORKING.value)
+    if away.update(not_before=now + PROBED_WITHIN):
+        return None
+    system.refresh_from_db(fields=["state", "state_detail", "not_before"])
+    return _paused(system, now=now)
 
 
 def _uncompared(situation: Situation, step: steps.Step, *, now: datetime) -> HeldUp | None:
