@@ -59,7 +59,11 @@ FAULTS: tuple[Fault, ...] = (
         "Key deleted in the vendor's app before the start",
         "Made again within 15 minutes; after the second time in a day staff decide.",
     ),
-    Fault("F12", "Key deleted while the booking runs", "Made again as soon as a sweep sees it; staff get a mail."),
+    Fault(
+        "F12",
+        "Key deleted while the booking runs",
+        "Made again as soon as a sweep sees it, or left to a person where the branch wants it so; staff get a mail.",
+    ),
     Fault("F13", "Key widened in the vendor's app", "Put right; what differed is told."),
     Fault(
         "F14",

@@ -77,6 +77,25 @@ def test_f12_key_deleted_while_the_booking_runs_is_made_as_soon_as_it_is_seen(ho
     assert told.count() == 2
 
 
+def test_f12_key_deleted_while_the_booking_runs_waits_for_a_person_where_the_branch_wants_it_so(house: Watched) -> None:
+    make.make_user()
+    house.change_branch(access={"remake_running": False})
+    booking = house.ready()
+    house.until(booking.start + timedelta(minutes=5))
+    house.delete_key(booking)
+
+    house.sweep()
+    house.pass_minutes(10, of=5)
+    assert (house.asked("create"), house.access(booking).problem) == (["create"], "changed_outside")
+    assert "nicht von selbst neu gemacht" in Message.objects.get(kind="message_key_changed").text
+    house.rest(waiting=[booking])
+
+    house.reissue(booking)
+    house.ring()
+    assert house.opens(booking) == "open"
+    house.rest()
+
+
 @pytest.mark.parametrize(
     ("field", "value"),
     [

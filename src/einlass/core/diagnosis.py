@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from einlass.core.access import AccessState
 from einlass.core.bookings import Status
-from einlass.core.grants import GRANTING, Admissible, DoorUse
+from einlass.core.grants import GRANTING, SITE_IN_DOUBT, Admissible, DoorUse
 from einlass.core.locks import LockSystemState
 from einlass.core.windows import Window
 
@@ -60,7 +60,8 @@ class DoorSituation:
 class DoorQuestion:
     """Everything known at `moment`. `window` is when a key of this booking is valid; `key_read_at` the last time it was read.
 
-    `key_off` is why no key is made here at all: "off", "site_unconfirmed" or "". `account_since` is since when the account does not answer.
+    `key_off` is why no key is made here at all: "off", a doubt about the site, or "". `account_since` is since when the account does not
+    answer.
     """
 
     moment: datetime
@@ -170,7 +171,7 @@ def _lock(asked: DoorQuestion) -> Finding:
     return Finding(Subject.LOCK, Verdict.OK, "answers", at=door.read_at)
 
 
-_SETUP = frozenset({"off", "site_unconfirmed", "problem_site_unconfirmed", "problem_site_mismatch", "problem_credentials_rejected"})
+_SETUP = frozenset({"off", *SITE_IN_DOUBT, *(f"problem_{doubt}" for doubt in SITE_IN_DOUBT), "problem_credentials_rejected"})
 _SETUP_DOORS = frozenset({"not_used", "unknown_type", "missing", "problem_door_missing", "problem_door_forbidden", "problem_held_by_brake"})
 _NUMBER = frozenset({"no_number", "not_mobile", "problem_phone_unusable"})
 _AGAIN = frozenset({"problem_refused", "problem_changed_outside", "problem_outcome_unknown", "problem_duplicate"})

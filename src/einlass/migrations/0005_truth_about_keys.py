@@ -47,6 +47,11 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AddField(
+            model_name="branch",
+            name="remake_running",
+            field=models.BooleanField(default=True),
+        ),
+        migrations.AddField(
             model_name="vendorcall",
             name="requests",
             field=models.PositiveIntegerField(default=0),

@@ -68,6 +68,8 @@ class Branch(models.Model):
     late_minutes = models.PositiveSmallIntegerField(default=15)
     # Between two guests in a row the margins end where the other's booking begins or ends (F35).
     shrink_margins = models.BooleanField(default=False)
+    # Whether a key that somebody deletes at the vendor while its booking runs is made again; else a person decides (F12).
+    remake_running = models.BooleanField(default=True)
     site_id = models.CharField(max_length=100, blank=True, default="")
     site_name = models.CharField(max_length=200, blank=True, default="")
     site_confirmed_at = models.DateTimeField(null=True, blank=True)

@@ -110,6 +110,7 @@ class Margins(Part):
     early_minutes: Minutes = 15
     late_minutes: Minutes = 15
     shrink_margins: bool = False
+    remake_running: bool = True
 
 
 class Week(Part):

@@ -38,7 +38,7 @@ class HeldUp:
 
 def hindrance(situation: Situation, step: steps.Step, *, now: datetime) -> HeldUp | None:
     """The first gate that is shut, None where the vendor may be asked."""
-    gates = (_held_up, _uncompared, _braked, _undone_too_often, _behind_others, _probed_by_another)
+    gates = (_held_up, _uncompared, _braked, _undone_too_often, _left_to_a_person, _behind_others, _probed_by_another)
     return next((found for gate in gates if (found := gate(situation, step, now=now))), None)
 
 
@@ -140,6 +140,15 @@ def _undone_too_often(situation: Situation, step: steps.Step, *, now: datetime) 
     if sum(1 for row in undone if row.created_at > now - timedelta(days=1)) < MOST_UNDONE_A_DAY:
         return None
     return HeldUp("changed_outside", now + core.FAR_AT_MOST)
+
+
+def _left_to_a_person(situation: Situation, step: steps.Step, *, now: datetime) -> HeldUp | None:
+    """F12: where the branch wants it so, a key that was deleted while its booking runs is made again only when somebody asks for it."""
+    if not isinstance(step, steps.Issue) or situation.booking.branch.remake_running or now not in step.grant.window:
+        return None
+    gone = [row for row in situation.rows if row.state == KeyState.GONE.value and row.generation == situation.access.generation]
+    deleted = any(row.closed_at is not None and row.closed_at >= step.grant.window.start for row in gone)
+    return HeldUp("changed_outside", now + core.FAR_AT_MOST) if deleted else None
 
 
 def _behind_others(situation: Situation, step: steps.Step, *, now: datetime) -> HeldUp | None:

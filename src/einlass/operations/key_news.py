@@ -30,6 +30,10 @@ DELETED: News = (
     _("The key was deleted in the exivo app while the booking runs."),
     _("Einlass makes it again at once; after the second time in a day a person decides. If the guest must not get in, cancel the booking."),
 )
+LEFT: News = (
+    DELETED[0],
+    _("At this branch it is not made again by itself. If the guest may get in, have the key made anew."),
+)
 TWICE: News = (SENTENCES[DUPLICATE], ADVICE[DUPLICATE])
 
 
@@ -37,7 +41,7 @@ def tell_staff(event: Event, booking: Booking, *, now: datetime) -> None:
     """Write the mail that follows from the event, in the caller's transaction; the same key makes no second one."""
     match event:
         case KeyDrifted(marker=marker, what=what) if OPENS_NOTHING & set(what.split(",")) and _runs(booking, now=now):
-            _write_all(booking, DELETED, once=f"{KIND}.{marker}", now=now)
+            _write_all(booking, DELETED if booking.branch.remake_running else LEFT, once=f"{KIND}.{marker}", now=now)
         case KeyTrouble(problem="duplicate"):
             generation = Access.objects.filter(booking=booking).values_list("generation", flat=True).first()
             _write_all(booking, TWICE, once=f"{KIND}.{booking.pk}.{generation}", now=now)

@@ -89,7 +89,7 @@ def _off(booking: Booking) -> str:
     system = booking.branch.lock_system
     if system is None or not system.enabled:
         return "off"
-    return "" if booking.branch.site_is_confirmed else "site_unconfirmed"
+    return booking.branch.site_doubt
 
 
 def _is_mobile(booking: Booking) -> bool:

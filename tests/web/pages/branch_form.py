@@ -29,5 +29,7 @@ def form_of(branch: Branch, **changed: str) -> dict[str, str]:
         named["lock_system"] = branch.lock_system.key
     if branch.shrink_margins:
         named["shrink_margins"] = "on"
+    if branch.remake_running:
+        named["remake_running"] = "on"
     doors = {f"door-{door.component}": door.use for door in branch.doors.all() if "gateway" not in door.kind}
     return named | hours | doors | changed

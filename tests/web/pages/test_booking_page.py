@@ -13,6 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from tests import factories as make
 from tests.conftest import NOW, FakeClock
 from tests.web.pages.conftest import text_of
+from tests.web.pages.key_rows import give_key, give_trouble
 from tests.web.pages.one_booking import at, page_of, part
 
 from einlass.core import events
@@ -21,6 +22,7 @@ from einlass.core.bookings import Actor as ActorKind
 from einlass.core.diagnosis import DoorQuestion, DoorSituation, diagnose
 from einlass.core.events import CLOCK, GUEST, Actor
 from einlass.core.grants import Admissible, DoorUse
+from einlass.core.keys import KeyState
 from einlass.core.locks import LockSystemState
 from einlass.core.openings import OpeningState
 from einlass.core.windows import Window
@@ -213,6 +215,18 @@ def _fields(event: type[events.Event]) -> list[str]:
     return [name for name in event.__dataclass_fields__ if name != "kind"]
 
 
+def test_f14_cancelled_booking_says_that_only_our_own_key_went(desk: Client, booking: Booking) -> None:
+    give_key(booking, KeyState.REVOKED)
+    cancel(booking, actor=NADIA, now=NOW)
+    give_trouble(booking, "overlap_unmanaged", unmanaged_until=booking.end, problem_text="Hauswart")
+
+    text = text_of(desk.get(page_of(booking)))
+
+    assert "Einlass hat nur den eigenen Schlüssel zurückgenommen." in text
+    assert "Hauswart" in text
+    assert "nehmen Sie den anderen Schlüssel in der exivo-App zurück." in text
+
+
 def test_words_exist_for_every_state_problem_cause_and_opening() -> None:
     assert set(ADVICE) == set(PROBLEMS)
     assert set(WORDS) == set(OpeningState)
@@ -246,7 +260,7 @@ def _questions(window: Window) -> list[DoorQuestion]:
     ]
     plain = [
         DoorQuestion(m, NOW, s, window, doors[0], a, off, p, None, True, True, None, LockSystemState.WORKING, None)
-        for m, s, a, off, p in product(moments, Status, AccessState, ("", "off", "site_unconfirmed"), ("", "refused"))
+        for m, s, a, off, p in product(moments, Status, AccessState, ("", "off", "site_unconfirmed", "site_mismatch"), ("", "refused"))
     ]
     by_door = [
         DoorQuestion(NOW, NOW, Status.CONFIRMED, window, d, AccessState.ACTIVE, "", "", NOW, given, mobile, read, account, NOW)

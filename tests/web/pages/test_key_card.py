@@ -89,6 +89,20 @@ def test_key_part_that_has_ended_asks_no_more(german: Client, booking: Booking, 
     assert [word for word in ("hx-get", "data-ask", "htmx", "key.js", "noscript") if word in page] == []
 
 
+@pytest.mark.parametrize("others", [True, False])
+def test_f14_cancelled_guest_hears_that_another_key_of_his_phone_may_open(german: Client, booking: Booking, others: bool) -> None:
+    give_key(booking, KeyState.REVOKED)
+    cancel(booking, actor=GUEST, now=NOW)
+    until = booking.end if others else NOW
+    give_trouble(booking, "overlap_unmanaged" if others else "", unmanaged_until=until, unmanaged_name="Hauswart")
+
+    text = text_of(german.get(own(booking)))
+
+    said = "Ein anderer Schlüssel auf Ihrem Handy, der nicht zu dieser Buchung gehört, kann noch bis"
+    assert (said in text, "Er öffnet keine Tür mehr" in text) == (others, not others)
+    assert [word for word in ("Hauswart", "exivo") if word in text.split("Ihr Schlüssel wurde zurückgenommen")[-1]] == []
+
+
 @pytest.mark.parametrize("what", ["moved", "cancelled"])
 def test_key_part_has_the_page_come_anew_when_the_booking_is_another_one(german: Client, booking: Booking, what: str) -> None:
     asked = part_of(german.get(own(booking)).content.decode())

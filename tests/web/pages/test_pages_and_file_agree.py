@@ -180,6 +180,7 @@ def _branch(owner: Client) -> None:
         early_minutes="20",
         late_minutes="10",
         shrink_margins="on",
+        remake_running="on",
         **HOURS,
         **days,
     )

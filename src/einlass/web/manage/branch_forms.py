@@ -35,6 +35,7 @@ class BranchForm(SettingsForm):
         "access.early_minutes": "early_minutes",
         "access.late_minutes": "late_minutes",
         "access.shrink_margins": "shrink_margins",
+        "access.remake_running": "remake_running",
         **{f"opening_hours.{day}": day for day in WEEKDAYS},
     }
     name = forms.CharField(label=_("Name"), max_length=200)
@@ -85,6 +86,14 @@ class BranchForm(SettingsForm):
         ),
         required=False,
     )
+    remake_running = forms.BooleanField(
+        label=_("Key deleted while the booking runs"),
+        help_text=_(
+            "It is made again at once, and staff get a mail. Without the tick Einlass waits for a person: perhaps the guest was to be kept"
+            " out."
+        ),
+        required=False,
+    )
     embed_origins = OriginsField(
         label=_("Websites that may show the booking page"),
         help_text=_("One a line, such as https://www.example.org. Pages of all others may not show it within theirs."),
@@ -111,7 +120,7 @@ class BranchForm(SettingsForm):
     def initial_of(self, part: Mapping[str, Any]) -> dict[str, Any]:
         if not part:
             only = self.systems[0].key if len(self.systems) == 1 else ""
-            margins = {"early_minutes": 15, "late_minutes": 15}
+            margins = {"early_minutes": 15, "late_minutes": 15, "remake_running": True}
             return margins | {"time_zone": "Europe/Zurich", "country": "CH", "active": True, "lock_system": only}
         return {**super().initial_of(part), **part["access"], **part["opening_hours"]}
 
@@ -137,7 +146,7 @@ class BranchForm(SettingsForm):
         typed: Mapping[str, Any] = self.cleaned_data
         plain = ("address", "directions_url", "phone", "country", "time_zone", "holidays", "embed_origins", "active")
         part = {name: typed[name] for name in plain} | {"key": key, "name": self.text("name"), "site_id": typed["site_id"].strip()}
-        part["access"] = {name: typed[name] for name in ("early_minutes", "late_minutes", "shrink_margins")}
+        part["access"] = {name: typed[name] for name in ("early_minutes", "late_minutes", "shrink_margins", "remake_running")}
         part["opening_hours"] = {day: typed[day] for day in WEEKDAYS}
         part["exceptions"] = self._exceptions()
         if self.systems:

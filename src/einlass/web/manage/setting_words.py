@@ -69,6 +69,7 @@ FIELDS = {
     "site_id": _("Site-ID"),
     "access.early_minutes": _("Minutes before the start"),
     "access.late_minutes": _("Minutes after the end"),
+    "access.remake_running": _("Key deleted while the booking runs is made again"),
     "access.shrink_margins": _("Margins end at the neighbour's booking"),
     "opening_hours.mon": _("Opening hours, Monday"),
     "opening_hours.tue": _("Opening hours, Tuesday"),

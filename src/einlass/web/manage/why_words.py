@@ -28,6 +28,7 @@ CAUSES: dict[str, tuple[Any, Any]] = {
     "missing": (_("exivo no longer lists %(door)s."), _("Look at the doors of the branch.")),
     "off": (_("The integration is switched off."), _("No key is made, and nobody is asked.")),
     "site_unconfirmed": (_("exivo has not confirmed the branch's Site-ID."), _("Until then no key is made for this branch.")),
+    "site_mismatch": (_("The branch's Site-ID belongs to another site."), _("Until then no key is made for this branch.")),
     "preparing": (_("The key is still being made."), _("It opens as soon as it was read back from exivo.")),
     "changing": (_("The key is being changed."), _("The new one opens as soon as it was read back from exivo.")),
     "revoking": (_("The key is being taken back."), ""),
@@ -59,6 +60,7 @@ CHECKS = {
     "as_it_should_be": _("ready, doors and times as they should be"),
     "off": _("the integration is switched off"),
     "site_unconfirmed": _("Site-ID not confirmed"),
+    "site_mismatch": _("Site-ID of another site"),
     "over_by_now": _("over by now; how it was then is not kept"),
     "preparing": _("being prepared"),
     "changing": _("being changed"),
@@ -92,6 +94,7 @@ SOURCES = {
     "opened_lately": _("door log of exivo"),
     "off": _("settings"),
     "site_unconfirmed": _("settings"),
+    "site_mismatch": _("settings"),
 }
 
 
