@@ -73,8 +73,7 @@ def access_of(booking: Booking, *, now: datetime) -> AccessView:
     others_until = _others_until(work, window, now=now)
     problem = None
     if code and since and (state not in {AccessState.NONE, AccessState.CLOSED} or others_until):
-        again = site_asked_again_at(booking.branch, now=now) if code in SITE_IN_DOUBT else work.next_check_at if work else None
-        problem = Problem(code, since, again, work.problem_text if work else "")
+        problem = Problem(code, since, _tried_again_at(code, booking.branch, work, now=now), work.problem_text if work else "")
     return AccessView(
         state=state,
         valid_from=window.start if window else None,
@@ -85,6 +84,13 @@ def access_of(booking: Booking, *, now: datetime) -> AccessView:
         opens_until=may_open_until(keys, state=state, now=now),
         others_until=others_until,
     )
+
+
+def _tried_again_at(code: str, branch: Branch, work: Access | None, *, now: datetime) -> datetime | None:
+    """None where nothing is tried before a person has decided: the looks that come until then change nothing (F46)."""
+    if code in SITE_IN_DOUBT:
+        return site_asked_again_at(branch, now=now)
+    return work.next_check_at if work and code != "held_by_brake" else None
 
 
 def _others_until(work: Access | None, window: Window | None, *, now: datetime) -> datetime | None:

@@ -14,14 +14,14 @@ from tests.web.pages.conftest import text_of
 from tests.web.pages.key_rows import give_key, give_trouble, own
 
 from einlass.core.keys import OVERDUE, KeyState
-from einlass.models import Booking
+from einlass.models import Booking, User
 
 pytestmark = pytest.mark.django_db
 NOBODY_ANSWERS = "Das Schliesssystem antwortet zurzeit nicht."
 
 
 def of_staff(german: Client, booking: Booking) -> str:
-    german.force_login(make_user())
+    german.force_login(User.objects.first() or make_user())
     return text_of(german.get(f"/manage/bookings/{booking.reference}/key/"))
 
 
@@ -70,3 +70,12 @@ def test_ready_beside_a_key_that_does_not_go_says_which_is_which(german: Client,
     assert "Dieser Schlüssel ist wie gebucht. Ein anderer dieser Buchung ist noch da." in staff
     assert "Der Schlüssel konnte noch nicht zurückgenommen werden." in staff
     assert "Bereit Ihr Handy ist der Schlüssel" in guest
+
+
+def test_f46_no_attempt_is_announced_while_a_person_has_to_decide(german: Client, booking: Booking) -> None:
+    give_key(booking, drifted="doors")
+    give_trouble(booking, "held_by_brake", next_check_at=NOW + timedelta(minutes=15))
+    braked = of_staff(german, booking)
+    give_trouble(booking, "refused", next_check_at=NOW + timedelta(minutes=15))
+
+    assert ["Nächster Versuch" in card for card in (braked, of_staff(german, booking))] == [False, True]
