@@ -57,7 +57,7 @@ FAULTS: tuple[Fault, ...] = (
     Fault(
         "F11",
         "Key deleted in the vendor's app before the start",
-        "Made again within 15 minutes; after the second time in a day staff decide.",
+        "Made again within 15 minutes; after the second time in a day staff get a mail and decide.",
     ),
     Fault(
         "F12",

@@ -42,6 +42,7 @@ def test_f11_key_deleted_before_the_start_is_made_again_within_a_quarter_of_an_h
 
 
 def test_f11_key_deleted_twice_in_a_day_waits_for_a_person_who_may_ask_for_it(house: Watched) -> None:
+    make.make_user()
     booking = house.ready(hours=72)
     for _ in range(2):
         house.delete_key(booking)
@@ -51,6 +52,7 @@ def test_f11_key_deleted_twice_in_a_day_waits_for_a_person_who_may_ask_for_it(ho
     assert (house.asked(), house.access(booking).problem) == (["create", "create"], "changed_outside")
     assert house.state(booking) is AccessState.TROUBLE
     house.rest(waiting=[booking])
+    assert "zweimal an einem Tag" in Message.objects.get(kind="message_key_changed").text
 
     house.reissue(booking)
     house.ring()

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Telling the staff what became of a key behind our back: deleted while its booking runs (F12), there twice (F04, F10). What is not
-confirmed before it has to open: `alarms.py`."""
+"""Telling the staff what became of a key behind our back: deleted while its booking runs (F12), undone twice (F11), there twice (F04, F10).
+What is not confirmed before it has to open: `alarms.py`."""
 
 from __future__ import annotations
 
@@ -35,6 +35,10 @@ LEFT: News = (
     _("At this branch it is not made again by itself. If the guest may get in, have the key made anew."),
 )
 TWICE: News = (SENTENCES[DUPLICATE], ADVICE[DUPLICATE])
+UNDONE: News = (
+    _("The key was deleted or changed in the exivo app twice within a day, so Einlass does not make it again."),
+    ADVICE["changed_outside"],
+)
 
 
 def tell_staff(event: Event, booking: Booking, *, now: datetime) -> None:
@@ -43,8 +47,14 @@ def tell_staff(event: Event, booking: Booking, *, now: datetime) -> None:
         case KeyDrifted(marker=marker, what=what) if OPENS_NOTHING & set(what.split(",")) and _runs(booking, now=now):
             _write_all(booking, DELETED if booking.branch.remake_running else LEFT, once=f"{KIND}.{marker}", now=now)
         case KeyTrouble(problem="duplicate"):
-            generation = Access.objects.filter(booking=booking).values_list("generation", flat=True).first()
-            _write_all(booking, TWICE, once=f"{KIND}.{booking.pk}.{generation}", now=now)
+            _write_all(booking, TWICE, once=f"{KIND}.{booking.pk}.{_generation(booking)}", now=now)
+        case KeyTrouble(problem="changed_outside") if booking.branch.remake_running or not _runs(booking, now=now):
+            # Else the mail of the deletion has said it already.
+            _write_all(booking, UNDONE, once=f"{KIND}.{booking.pk}.{_generation(booking)}.undone", now=now)
+
+
+def _generation(booking: Booking) -> int | None:
+    return Access.objects.filter(booking=booking).values_list("generation", flat=True).first()
 
 
 def _runs(booking: Booking, *, now: datetime) -> bool:

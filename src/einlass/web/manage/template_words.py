@@ -32,7 +32,10 @@ TEMPLATES = {
     ),
     "message_key_changed": (
         _("Key changed in the exivo app"),
-        _("To owners, managers and staff of the branch, when a running booking lost its key there, or a booking has two."),
+        _(
+            "To owners, managers and staff of the branch, when a key was deleted there while its booking runs or "
+            "twice in a day, or there are two for one booking."
+        ),
     ),
     "message_account_trouble": (
         _("exivo needs you"),
