@@ -63,11 +63,11 @@ def access_of(booking: Booking, *, now: datetime) -> AccessView:
     keys = [key.facts() for key in booking.keys.all()]
     system = booking.branch.lock_system
     closing = system is not None and system.closing_since is not None
-    grant = entitlement.grant or (None if closing else _left_to_run_out(facts, keys))
+    grant = entitlement.grant or (None if closing else _left_to_run_out(facts, keys) or _left_in_doubt(facts, keys, entitlement.problem))
     expected = key_window(facts) if opens_doors(facts) and facts.status in GRANTING else None
     work: Access | None = getattr(booking, "access", None)
     code = (work.problem if work else "") or entitlement.problem
-    since = (work.problem_since if work and work.problem else None) or (booking.created_at if code else None)
+    since = (work.problem_since if work and work.problem else None) or (_since(code, booking) if code else None)
     state = access_state(grant=grant, expected=expected, keys=keys, problem=code, problem_since=since, now=now)
     window = expected or (grant.window if grant else None) or next((key.window for key in reversed(keys) if key.vendor_id), None)
     others_until = _others_until(work, window, now=now)
@@ -114,6 +114,23 @@ def _left_to_run_out(facts: BookingFacts, keys: list[HeldKey]) -> Grant | None:
         return None
     live = [key for key in keys if key.state is KeyState.LIVE]
     return next((Grant(key.lock_system, key.site_id, key.phone, key.doors, key.window) for key in reversed(live)), None)
+
+
+def _left_in_doubt(facts: BookingFacts, keys: list[HeldKey], problem: str) -> Grant | None:
+    """While a site is in doubt nothing is changed there (F40): a key that was read back as it is booked is there still, and is not said
+    to be changed."""
+    if problem not in SITE_IN_DOUBT:
+        return None
+    booked = (facts.lock_system, facts.site_id, facts.phone, key_window(facts))
+    live = [key for key in keys if key.state is KeyState.LIVE and not key.drifted]
+    same = [key for key in live if (key.lock_system, key.site_id, key.phone, key.window) == booked]
+    return next((Grant(key.lock_system, key.site_id, key.phone, key.doors, key.window) for key in same), None)
+
+
+def _since(code: str, booking: Booking) -> datetime:
+    """Of what no worker has named yet: since there is a booking, or since its site is in doubt."""
+    site = booking.branch.site_problem_since if code in SITE_IN_DOUBT else None
+    return max(booking.created_at, site or booking.created_at)
 
 
 def _named_doors(facts: BookingFacts, keys: list[HeldKey], *, granted: frozenset[str] | None) -> tuple[tuple[str, str], ...]:

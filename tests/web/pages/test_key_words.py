@@ -14,7 +14,7 @@ from tests.web.pages.conftest import text_of
 from tests.web.pages.key_rows import give_key, give_trouble, own
 
 from einlass.core.keys import OVERDUE, KeyState
-from einlass.models import Booking, User
+from einlass.models import Booking, Branch, User
 
 pytestmark = pytest.mark.django_db
 NOBODY_ANSWERS = "Das Schliesssystem antwortet zurzeit nicht."
@@ -79,3 +79,17 @@ def test_f46_no_attempt_is_announced_while_a_person_has_to_decide(german: Client
     give_trouble(booking, "refused", next_check_at=NOW + timedelta(minutes=15))
 
     assert ["Nächster Versuch" in card for card in (braked, of_staff(german, booking))] == [False, True]
+
+
+def test_f40_key_of_a_site_in_doubt_is_not_said_to_be_changed(german: Client, booking: Booking) -> None:
+    give_key(booking)
+    doubted = NOW - timedelta(minutes=20)
+    Branch.objects.update(site_confirmed_at=None, site_problem="unknown_site", site_problem_since=doubted)
+    Booking.objects.update(created_at=NOW - timedelta(days=3))
+
+    staff, guest = of_staff(german, booking), text_of(german.get(own(booking)))
+
+    assert "Bereit" in staff
+    assert "exivo hat die Site-ID der Filiale noch nicht bestätigt." in staff
+    assert "Seit heute, 09:40" in staff
+    assert "Bereit Ihr Handy ist der Schlüssel" in guest
