@@ -17,11 +17,6 @@ SITE_UNCONFIRMED, SITE_MISMATCH = "site_unconfirmed", "site_mismatch"
 SITE_IN_DOUBT = frozenset({SITE_UNCONFIRMED, SITE_MISMATCH})
 
 
-# While the vendor has not confirmed a site nothing is changed there, and nothing that a booking ought to have changes by it (R3, F40).
-SITE_UNCONFIRMED, SITE_MISMATCH = "site_unconfirmed", "site_mismatch"
-SITE_IN_DOUBT = frozenset({SITE_UNCONFIRMED, SITE_MISMATCH})
-
-
 class DoorUse(StrEnum):
     """What the operator chose for a component of a branch (R4)."""
 
