@@ -132,7 +132,8 @@ def test_f14_key_of_others_for_the_same_phone_and_door_is_left_alone(house: Watc
     assert [key["id"] for key in house.exivo.live()] == [foreign]
     assert house.opens(booking) == "open"
     told = house.view(booking)
-    assert (told.state, told.problem and told.problem.code) == (AccessState.CLOSED, "overlap_unmanaged")
+    assert told.problem is not None
+    assert (told.state, told.problem.code, told.problem.next_attempt_at) == (AccessState.CLOSED, "overlap_unmanaged", None)
     assert told.others_until == house.seen.window_of(booking.pk).end
     assert f"kann noch bis {told.others_until.astimezone(ZURICH):%H:%M} öffnen" in Message.objects.get(kind="message_cancelled").text
     assert [need.booking.pk for need in dashboard([house.service.branch], now=house.clock.now).keys] == [booking.pk]
