@@ -15,6 +15,7 @@ from einlass.core.slots import (
     Slot,
     SlotDay,
     blocked_window,
+    free_ranges,
     free_rooms,
     merged,
     nearest,
@@ -24,6 +25,7 @@ from einlass.core.slots import (
 from einlass.core.windows import Window
 
 ZURICH = "Europe/Zurich"
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 DAILY = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 MONDAY = date(2027, 1, 4)
 NOON_BEFORE = datetime(2027, 1, 3, 11, tzinfo=UTC)
@@ -355,3 +357,6 @@ def test_list_and_single_check_agree(
             if free := free_rooms(service, rooms=rooms, taken=windows, window=window):
                 expected[day].append(Slot(window.start, window.end, free))
     assert days == tuple(SlotDay(day, tuple(slots)) for day, slots in expected.items())
+    ranges = free_ranges(service, hours, rooms=rooms, taken=windows, duration=duration, first=first, last=last, now=now)
+    starts = {EPOCH + timedelta(minutes=start) for part in ranges for start in part}
+    assert starts == {slot.start for listed in days for slot in listed.slots}

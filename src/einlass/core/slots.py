@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
-from functools import lru_cache
+from functools import lru_cache, reduce
 from heapq import nsmallest
 from operator import itemgetter
 
@@ -155,6 +155,42 @@ def free_at(grid: Sequence[range], *, rooms: Sequence[int], forbidden: Mapping[i
     alike: dict[tuple[int, ...], tuple[int, ...]] = {}
     found = ((start, tuple(some)) for start, some in free.items())
     return {start: alike.setdefault(some, some) for start, some in found}
+
+
+def free_ranges(
+    rules: ServiceRules,
+    hours: OpeningHours,
+    *,
+    rooms: Sequence[int],
+    taken: Taken,
+    duration: int,
+    first: date,
+    last: date,
+    now: datetime,
+) -> list[range]:
+    """The starts for which at least one room is free, as ranges of minutes since 1970 (UTC): what `offered_days` lists, without saying
+    which rooms. Work for each window and booking, none for each start. Ranges share starts where opening windows overlap."""
+    forbidden = [_forbidden(rules, duration, taken.get(room, ())) for room in rooms]
+    if not forbidden:
+        return []
+    nowhere = reduce(_both, forbidden)
+    grid = offered_starts(rules, hours, duration=duration, first=first, last=last, now=now)
+    return [part for starts in grid for part in _outside(starts, nowhere) if part]
+
+
+def _both(some: Pairs, others: Pairs) -> Pairs:
+    """What lies in both; each in order and apart, and so is the result."""
+    result: Pairs = []
+    at = beside = 0
+    while at < len(some) and beside < len(others):
+        start, end = max(some[at][0], others[beside][0]), min(some[at][1], others[beside][1])
+        if start < end:
+            result.append((start, end))
+        if some[at][1] <= end:
+            at += 1
+        else:
+            beside += 1
+    return result
 
 
 def merged(pairs: Iterable[tuple[int, int]]) -> Pairs:

@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 
 from einlass.core.bookings import BLOCKING, Actor, Status
 from einlass.core.hours import local_date
-from einlass.core.slots import Slot, SlotDay, nearest, offered_days, rules_for
+from einlass.core.slots import Slot, SlotDay, free_ranges, nearest, offered_days, rules_for
 from einlass.core.windows import Window
 from einlass.models import Booking, Room, Service
 
@@ -41,6 +41,15 @@ def taken_windows(
     return found
 
 
+def _taken_around(
+    rooms: Sequence[int], *, first: date, last: date, now: datetime, leave_out: Booking | None = None
+) -> dict[int, list[Window]]:
+    """What may collide with a booking that starts on these local days."""
+    start = datetime.combine(first, datetime.min.time(), tzinfo=now.tzinfo) - REACH
+    end = datetime.combine(last, datetime.min.time(), tzinfo=now.tzinfo) + REACH
+    return taken_windows(rooms, start=start, end=end, now=now, leave_out=leave_out)
+
+
 def free_days(
     service: Service,
     *,
@@ -54,11 +63,19 @@ def free_days(
     """The starts offered to `actor` each day from `first` to `last` inclusive; `duration` in minutes. Two queries, however many days."""
     rooms = [room.pk for room in rooms_for(service)]
     hours = service.branch.hours()
-    start = datetime.combine(first, datetime.min.time(), tzinfo=now.tzinfo) - REACH
-    end = datetime.combine(last, datetime.min.time(), tzinfo=now.tzinfo) + REACH
-    taken = taken_windows(rooms, start=start, end=end, now=now, leave_out=leave_out)
+    taken = _taken_around(rooms, first=first, last=last, now=now, leave_out=leave_out)
     rules = rules_for(service.rules(), actor=actor)
     return offered_days(rules, hours, rooms=rooms, taken=taken, duration=duration, first=first, last=last, now=now)
+
+
+def free_starts(service: Service, *, duration: int, first: date, last: date, now: datetime) -> list[int]:
+    """What `free_days` lists for a guest, as minutes since 1970 (UTC) in order, for whoever need not know in which rooms."""
+    rooms = [room.pk for room in rooms_for(service)]
+    taken = _taken_around(rooms, first=first, last=last, now=now)
+    found = free_ranges(
+        service.rules(), service.branch.hours(), rooms=rooms, taken=taken, duration=duration, first=first, last=last, now=now
+    )
+    return sorted({start for part in found for start in part})
 
 
 def next_free(

@@ -37,5 +37,13 @@ def branches_of_token(token: ApiToken) -> QuerySet[Branch]:
     return Branch.objects.filter(tokens=token)
 
 
+def token_sees(token: ApiToken, branch: int) -> bool:
+    """Whether the branch of this number is among `branches_of_token`; asks nothing where the role is bound to none."""
+    if Role(token.role) not in BOUND_TO_BRANCHES:
+        return True
+    given = set(token.branches.values_list("pk", flat=True))
+    return not given or branch in given
+
+
 def bookings_of_token(token: ApiToken) -> QuerySet[Booking]:
     return Booking.objects.filter(branch__in=branches_of_token(token))

@@ -47,6 +47,11 @@ def service_by_key(key: str) -> Service | None:
     return offered_services().filter(key=key).first()
 
 
+def service_with_times(key: str) -> Service | None:
+    """The service on offer, with its branch, for whoever asks only when it is free."""
+    return Service.objects.filter(key=key, active=True, branch__active=True).select_related("branch").first()
+
+
 def questions_of(service: Service) -> list[Question]:
     """The active questions of the service, in order: those of its own and those for every service."""
     questions = Question.objects.filter(active=True).filter(Q(services=service) | Q(services__isnull=True))

@@ -6,7 +6,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Annotated, Any
 
-from django.http import Http404, HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 from ninja import Query, Router
 
@@ -14,15 +14,17 @@ from einlass.core.errors import FieldError, Refusal
 from einlass.core.hours import local_date
 from einlass.models import Service
 from einlass.operations.config_types import SLUG
-from einlass.queries.availability import free_days
-from einlass.queries.scope import branches_of_token
-from einlass.queries.services import needs_mobile_number, offered_services, questions_by_service, service_by_key
+from einlass.queries.availability import free_starts
+from einlass.queries.scope import branches_of_token, token_sees
+from einlass.queries.services import needs_mobile_number, offered_services, questions_by_service, service_with_times
 from einlass.web.api import schemas
 from einlass.web.api.auth import token_of
 from einlass.web.api.problems import Invalid, answers_of
-from einlass.web.api.shapes import service_out, slots_out
+from einlass.web.api.shapes import service_out
+from einlass.web.api.slot_texts import slots_json
 
 MOST_DAYS = 62
+JSON = "application/json; charset=utf-8"
 
 router = Router(tags=["services"])
 
@@ -43,9 +45,9 @@ def slots(
     first: Annotated[schemas.Day | None, Query(alias="from", description="First local day; today where left out.")] = None,
     last: Annotated[schemas.Day | None, Query(alias="to", description="Last local day, inclusive; the first where left out.")] = None,
     duration: Annotated[schemas.Minutes | None, Query(description="Minutes; the first duration of the service where left out.")] = None,
-) -> dict[str, Any]:
+) -> HttpResponse:
     """The free times of a service by local day of its branch, at most 62 days."""
-    service = found_service(request, key)
+    service = _found(request, key)
     now = timezone.now()
     zone = service.branch.time_zone
     start = first or local_date(now, zone)
@@ -57,13 +59,13 @@ def slots(
     minutes = duration if duration is not None else service.durations[0]
     if minutes not in service.durations:
         raise Refusal("not_offered", fields=(FieldError("duration", "duration"),))
-    days = free_days(service, duration=minutes, first=start, last=end, now=now)
-    return slots_out(days, zone=zone, duration=minutes)
+    starts = free_starts(service, duration=minutes, first=start, last=end, now=now)
+    return HttpResponse(slots_json(starts, zone=zone, duration=minutes, first=start, last=end), content_type=JSON)
 
 
-def found_service(request: HttpRequest, key: str) -> Service:
+def _found(request: HttpRequest, key: str) -> Service:
     """Raises Http404, also for a service of a branch that the token does not see."""
-    service = service_by_key(key) if SLUG.fullmatch(key) else None
-    if service is None or not branches_of_token(token_of(request)).filter(pk=service.branch_id).exists():
+    service = service_with_times(key) if SLUG.fullmatch(key) else None
+    if service is None or not token_sees(token_of(request), service.branch_id):
         raise Http404
     return service

@@ -10,7 +10,6 @@ from django.utils.translation import get_language
 
 from einlass.core.bookings import Status, shown
 from einlass.core.hours import to_local
-from einlass.core.slots import SlotDay
 from einlass.core.texts import Text
 from einlass.models import Booking, Branch, Question, Service
 from einlass.models.fields import text_in
@@ -105,15 +104,3 @@ def _option(option: str | dict[str, Any]) -> dict[str, str]:
     if isinstance(option, str):
         return {"key": option, "label": option}
     return {"key": option["key"], "label": _text(option.get("label", "")) or option["key"]}
-
-
-def slots_out(days: tuple[SlotDay, ...], *, zone: str, duration: int) -> dict[str, Any]:
-    """Free times by local day, days without any included."""
-    return {
-        "time_zone": zone,
-        "duration": duration,
-        "days": [
-            {"date": day.day.isoformat(), "slots": [{"start": _local(s.start, zone), "end": _local(s.end, zone)} for s in day.slots]}
-            for day in days
-        ],
-    }
