@@ -127,6 +127,9 @@ def test_f38_door_that_turns_into_a_gateway_leaves_every_key_and_is_never_asked_
 
     assert opened(house, booking) == opened(house, other) == [DOORS - {make.WC}]
     assert Door.objects.get(component=make.WC).use == "none"
+    assert [(check.ok, check.values["doors"]) for check in readiness(now=house.clock.now) if check.code == "no_gateway_chosen"] == [
+        (False, str(Door.objects.get(component=make.WC)))
+    ]
     assert EventRecord.objects.filter(kind="doors.changed").count() == 1
     house.rest()
 

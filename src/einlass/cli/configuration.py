@@ -48,7 +48,7 @@ SENTENCES = {
         "{subject}: for more than half an hour exivo has not told all keys, so nothing is put right there.",
     ),
     "doors_chosen": ("{subject}: doors are chosen.", "{subject}: no door is chosen."),
-    "no_gateway_chosen": ("{subject}: no gateway is chosen.", "{subject}: a gateway is chosen: {doors}"),
+    "no_gateway_chosen": ("{subject}: no gateway is chosen.", "{subject}: turned into a gateway, so in no key any more: {doors}"),
     "no_unknown_type_chosen": (
         "{subject}: every chosen door has a type or was allowed.",
         "{subject}: chosen without a type: {doors}. Write allow_unknown: true for a door.",

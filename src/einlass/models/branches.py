@@ -127,7 +127,8 @@ class Door(models.Model):
     # Whether the hardware answered when the list was last read, and since when it does not; None where the vendor does not say.
     ready = models.BooleanField(null=True, blank=True)
     silent_since = models.DateTimeField(null=True, blank=True)
-    # What a person has not seen yet: "new", or "renamed" from `former_name`; "" once the doors were saved by somebody.
+    # What a person has not seen yet: "new", "renamed" from `former_name`, or "gateway" where it was chosen and turned into
+    # one; "" once the doors were saved by somebody.
     news = models.CharField(max_length=10, blank=True, default="")
     former_name = models.CharField(max_length=300, blank=True, default="")
     position = models.PositiveIntegerField(default=0)

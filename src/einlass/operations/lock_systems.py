@@ -267,6 +267,8 @@ def write_components(branch: Branch, components: tuple[Component, ...], *, now: 
         door.ready, door.silent_since = component.ready, (door.silent_since or now) if component.ready is False else None
         written = list(READ_FROM_VENDOR)
         if "gateway" in door.kind.casefold():
+            # The choice is lost, so a person is told until he has saved the doors (F38).
+            door.news = "gateway" if door.use != "none" else door.news
             door.use = "none"
             written.append("use")
         door.save(update_fields=written if door.pk else None)
@@ -282,6 +284,8 @@ def write_components(branch: Branch, components: tuple[Component, ...], *, now: 
 
 def _note_news(door: Door, name: str) -> None:
     """What a person has not seen yet stays until he saves the doors; a new name that is taken back is no news."""
+    if door.news == "gateway":
+        return
     if door.pk is None or door.read_at is None:
         door.news = "new" if door.pk is None else door.news
     elif door.news == "renamed" and name == door.former_name:

@@ -87,10 +87,13 @@ def access_of(booking: Booking, *, now: datetime) -> AccessView:
 
 
 def _tried_again_at(code: str, branch: Branch, work: Access | None, *, now: datetime) -> datetime | None:
-    """None where nothing is tried before a person has decided: the looks that come until then change nothing (F14, F46)."""
+    """None where nothing is tried: before a person has decided (F14, F46), or before something else is found, with the next look only
+    when the key has ended (F37)."""
     if code in SITE_IN_DOUBT:
         return site_asked_again_at(branch, now=now)
-    return work.next_check_at if work and code not in {"held_by_brake", "overlap_unmanaged"} else None
+    if work is None or work.reason == "window_over" or code in {"held_by_brake", "overlap_unmanaged"}:
+        return None
+    return work.next_check_at
 
 
 def _others_until(work: Access | None, window: Window | None, *, now: datetime) -> datetime | None:

@@ -160,9 +160,11 @@ def _branch(branch: Branch, services: list[Service], *, strays: int, now: dateti
         yield Check("keys_listed", since is None or now - since < LIST_INCOMPLETE_FOR, branch.key, {"detail": branch.list_detail})
     chosen = [door for door in doors if door.use != DoorUse.NONE.value]
     yield Check("doors_chosen", bool(chosen), branch.key)
-    for code, kind in (("no_gateway_chosen", Admissible.GATEWAY), ("no_unknown_type_chosen", Admissible.UNKNOWN_TYPE)):
-        # What the vendor was not asked for yet has no type either: that is the site's trouble.
-        yield _no_door(code, branch, (door for door in chosen if door.read_at and door.admissible is kind))
+    # The database lets no gateway be chosen: one that turned into it lost its choice, which somebody has to see (F38).
+    yield _no_door("no_gateway_chosen", branch, (door for door in doors if door.news == "gateway"))
+    # What the vendor was not asked for yet has no type either: that is the site's trouble.
+    untyped = (door for door in chosen if door.read_at and door.admissible is Admissible.UNKNOWN_TYPE)
+    yield _no_door("no_unknown_type_chosen", branch, untyped)
     yield _no_door("chosen_doors_exist", branch, (door for door in chosen if door.missing_since))
     yield Check("no_brake", branch.brake_since is None, branch.key, {"keys": str(branch.brake_count)})
     yield Check("no_stray_keys", not strays, branch.key, {"keys": str(strays)})

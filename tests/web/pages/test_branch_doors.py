@@ -269,6 +269,16 @@ def test_news_is_over_once_a_person_saved_the_doors(desk: Client, service: Servi
     assert "umbenannt" not in text_of(desk.get(PAGE))
 
 
+def test_f38_lost_choice_is_told_until_a_person_saved_the_doors(desk: Client, service: Service) -> None:
+    Door.objects.filter(component=ENTRANCE).update(news="gateway", use="none", kind="wirelessGateway")
+    shown = text_of(desk.get(PAGE))
+
+    desk.post(PAGE, form_of(Branch.objects.get()))
+
+    assert "war gewählt" in shown
+    assert Door.objects.get(component=ENTRANCE).news == ""
+
+
 def test_silent_hardware_is_told_with_since_when(desk: Client, service: Service) -> None:
     Door.objects.update(ready=True)
     Door.objects.filter(component=ENTRANCE).update(ready=False, silent_since=NOW - timedelta(minutes=62))

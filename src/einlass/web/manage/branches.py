@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.translation import get_language, gettext
 
 from einlass.core.errors import Refusal
+from einlass.core.grants import Admissible
 from einlass.core.roles import May
 from einlass.models import Branch, LockSystem
 from einlass.models.fields import text_in
@@ -86,7 +87,8 @@ def branch(request: HttpRequest, key: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         saved = _saved(request, form, key=key, confirmed=row.site_is_confirmed)
         if saved is not None:
-            doors_seen(row, [component for component in components if DOOR + component in request.POST])
+            # A gateway has nothing to choose and was shown all the same.
+            doors_seen(row, [d.component for d in doors if DOOR + d.component in request.POST or d.admissible is Admissible.GATEWAY])
             _tell(request, form, saved, key=key)
             return redirect("manage_branch", key=key)
     context = {

@@ -55,7 +55,10 @@ SENTENCES = {
         _("For more than half an hour exivo has not told all keys, so nothing is put right there."),
     ),
     "doors_chosen": (_("Doors are chosen."), _("No door is chosen yet.")),
-    "no_gateway_chosen": (_("No gateway is chosen."), _("A gateway is chosen: %(doors)s. It is no door and is left out of every key.")),
+    "no_gateway_chosen": (
+        _("No gateway is chosen."),
+        _("Turned into a gateway at exivo: %(doors)s. It was chosen and is in no key any more."),
+    ),
     "no_unknown_type_chosen": (
         _("Every chosen door has a type or was allowed by somebody."),
         _("Chosen without a type: %(doors)s. It stays out of every key until somebody allows it."),
