@@ -28,7 +28,7 @@ from einlass.core.errors import Refusal
 from einlass.core.events import Actor
 from einlass.core.keys import AT_VENDOR
 from einlass.models import Access, Booking, Branch, Key, Question, Service
-from einlass.operations import access, claims, lock_systems
+from einlass.operations import access, claims, probes
 from einlass.operations.answers import change_answer
 from einlass.operations.bookings import Wish, book, cancel, complete_past, reschedule
 from einlass.operations.brake import release_brake
@@ -253,7 +253,7 @@ class Machine(RuleBasedStateMachine):
         access.find_forgotten(now=self.clock.now)
         access.hand_over_due(now=self.clock.now)
         complete_past(now=self.clock.now)
-        lock_systems.probe_lock_systems(now=self.clock.now)
+        probes.probe_lock_systems(now=self.clock.now)
 
     def ask(self, what: str, which: int, *, half_hours: int = 2, phone: str = make.MOBILE, duration: int = 60) -> None:
         """What the product refuses changes nothing."""

@@ -29,6 +29,7 @@ MEASURES = {
     "src/einlass/operations/claims.py": {"time.monotonic"},
     "src/einlass/operations/connection.py": {"time.monotonic"},
     "src/einlass/operations/lock_systems.py": {"time.monotonic"},
+    "src/einlass/operations/probes.py": {"time.monotonic"},
 }
 WITHOUT_CLOCK = ("src/einlass/core", "src/einlass/queries", "src/einlass/operations")
 # The outermost loops: of a worker, and of a request to the emulator.

@@ -16,7 +16,7 @@ from einlass.models import Access, Booking, Branch, EventRecord, Key, Service
 from einlass.operations.bookings import cancel
 from einlass.operations.key_sweep import sweep_site
 from einlass.operations.keys import reconcile
-from einlass.operations.lock_systems import probe_lock_systems
+from einlass.operations.probes import probe_lock_systems
 from einlass.queries.bookings import booking_by_reference
 from einlass.queries.dashboard import dashboard
 from einlass.queries.keys import access_of

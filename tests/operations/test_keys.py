@@ -16,7 +16,7 @@ from einlass.models import Access, Booking, EventRecord, Key, LockSystem, Servic
 from einlass.operations.bookings import cancel, reschedule
 from einlass.operations.claims import LeaseLost, claim_booking
 from einlass.operations.keys import reconcile
-from einlass.operations.lock_systems import probe_lock_systems
+from einlass.operations.probes import probe_lock_systems
 from einlass.queries.bookings import booking_by_reference
 from einlass.queries.keys import access_of
 

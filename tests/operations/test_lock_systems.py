@@ -19,11 +19,11 @@ from einlass.operations.lock_systems import (
     confirm_site,
     note_failure,
     note_success,
-    probe_lock_systems,
     seal_secret,
     secret_differs,
     write_components,
 )
+from einlass.operations.probes import probe_lock_systems
 
 pytestmark = pytest.mark.django_db(transaction=True)
 UNKNOWN_SITE = "51000000-0000-4000-8000-00000000dead"

@@ -17,7 +17,7 @@ from einlass.jobs import work
 from einlass.models import Access, Booking, Branch, EventRecord, LockSystem, Service
 from einlass.operations.config_export import exported
 from einlass.operations.keys import reconcile
-from einlass.operations.lock_systems import probe_lock_systems
+from einlass.operations.probes import probe_lock_systems
 from einlass.operations.settings import save
 from einlass.operations.switching import add_account, finish_switching_off, leave_keys_to_run_out, switch_on, take_keys_back
 from einlass.queries.bookings import booking_by_reference

@@ -25,11 +25,11 @@ from einlass.operations import (
     key_sweep,
     keys,
     limits,
-    lock_systems,
     numbers,
     openings,
     outbox,
     privacy,
+    probes,
     revocation_alarms,
     strays,
     switching,
@@ -125,7 +125,7 @@ def probe() -> None:
     """Accounts that are away, sites that wait for an answer, accounts that are being switched off, doors that nobody opened in time."""
     openings.drop_late(now=now())
     strays.take_back_due(clock=now)
-    lock_systems.probe_lock_systems(now=now())
+    probes.probe_lock_systems(now=now())
     switching.finish_switching_off(now=now())
 
 

@@ -13,13 +13,13 @@ from typing import Literal
 import structlog
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import F
 
 from einlass.core.capabilities import PLAIN, Capabilities
 from einlass.core.comparing import NOT_COMPARED, NOTES_VERSION
 from einlass.core.events import CLOCK, Actor, DoorsChanged, SiteConfirmed
 from einlass.core.keys import NEAR
-from einlass.core.locks import ASK_AGAIN, SITE_REFUSED, LockSystemState, clocks_differ, pause_after
+from einlass.core.locks import SITE_REFUSED, LockSystemState, clocks_differ, pause_after
 from einlass.locks import registry
 from einlass.locks.port import (
     Component,
@@ -155,14 +155,24 @@ def ask_site(system: LockSystem, site_id: str, *, now: datetime) -> SiteAnswer:
     try:
         with traced(system, "site", site_id=site_id, clock=lambda: now) as requests:
             return _site_answer(system, site_id, requests, now=now)
-    except LockNeedsOperator as failure:
-        if failure.what == "credentials":
-            return SiteAnswer("credentials_rejected", failure.detail, failure=failure)
-        return SiteAnswer("not_active" if failure.reason == "not_active" else "unknown_site", failure.detail)
-    except LockRefused as failure:
-        return SiteAnswer("unknown_site", failure.detail)
+    except (LockNeedsOperator, LockRefused) as failure:
+        return said_no(failure)
     except LockFailure as failure:
         return SiteAnswer("unreachable", failure.detail, failure=failure)
+
+
+def said_no(failure: LockNeedsOperator | LockRefused) -> SiteAnswer:
+    """A no to the account, or to its site."""
+    if isinstance(failure, LockRefused):
+        return SiteAnswer("unknown_site", failure.detail)
+    if failure.what == "credentials":
+        return SiteAnswer("credentials_rejected", failure.detail, failure=failure)
+    return SiteAnswer("not_active" if failure.reason == "not_active" else "unknown_site", failure.detail)
+
+
+def another_site(site_id: str) -> SiteAnswer:
+    """The vendor answered, and for this site instead of the one that it was asked about (F40)."""
+    return SiteAnswer("site_mismatch", f"the vendor answered for site {site_id}"[:300])
 
 
 def _site_answer(system: LockSystem, site_id: str, requests: Requests, *, now: datetime) -> SiteAnswer:
@@ -172,12 +182,8 @@ def _site_answer(system: LockSystem, site_id: str, requests: Requests, *, now: d
     waited = timedelta(seconds=time.monotonic() - began)
     skew = round((now + waited - site.answered_at).total_seconds()) if site.answered_at else None
     if site.id != site_id:
-        return SiteAnswer("site_mismatch", _names_another(site.id), clock_skew=skew)
+        return replace(another_site(site.id), clock_skew=skew)
     return SiteAnswer("confirmed", name=site.name, components=driver.components(site_id), clock_skew=skew)
-
-
-def _names_another(site_id: str) -> str:
-    return f"the vendor answered for site {site_id}"[:300]
 
 
 def confirm_site(branch: Branch, *, now: datetime, actor: Actor = CLOCK) -> SiteAnswer:
@@ -340,62 +346,3 @@ def note_failure(system: LockSystem, failure: LockFailure, *, now: datetime) -> 
         log.warning("lock_system_trouble", system=system.key, state=state.value, detail=failure.detail)
         fields["state_since"] = now
     LockSystem.objects.filter(pk=system.pk).update(**fields)
-
-
-def probe_lock_systems(*, now: datetime) -> int:
-    """Ask each account that is away whether it is back, one call at a time (F06), and each unconfirmed site. Returns how many."""
-    asked = 0
-    away = _with_credentials().filter(not_before__lte=now).exclude(state=LockSystemState.WORKING.value)
-    for system in away:
-        branch = system.branches.exclude(site_id="").first()
-        # Whoever moves not_before first asks; the other workers see it moved.
-        claimed = away.filter(pk=system.pk, not_before=system.not_before).update(not_before=now + timedelta(seconds=20))
-        if branch is not None and claimed:
-            _probe(system, branch, now=now)
-            asked += 1
-    return asked + _confirm_waiting_sites(now=now)
-
-
-def _with_credentials() -> QuerySet[LockSystem]:
-    """The accounts that are switched on and can be asked: the page switches on first and asks for key and secret then (R2)."""
-    return LockSystem.objects.filter(enabled=True).exclude(api_key="").exclude(sealed_secret="")
-
-
-def _probe(system: LockSystem, branch: Branch, *, now: datetime) -> None:
-    """One call. What it says of the site counts before anything is asked of it again (F40); its doors are read by the next sweep."""
-    doubt = None
-    try:
-        with traced(system, "site", site_id=branch.site_id, clock=lambda: now) as requests:
-            driver = driver_of(system, clock=lambda: now, before_call=requests, answer_seconds=WITHIN_SECONDS / 3)
-            site = driver.site(branch.site_id)
-        if site.id != branch.site_id:
-            doubt = SiteAnswer("site_mismatch", _names_another(site.id))
-    except LockNeedsOperator as failure:
-        if failure.what == "credentials":
-            note_failure(system, failure, now=now)
-            return
-        doubt = SiteAnswer("not_active" if failure.reason == "not_active" else "unknown_site", failure.detail)
-    except LockRefused as refusal:
-        doubt = SiteAnswer("unknown_site", refusal.detail)
-    except LockFailure as failure:
-        note_failure(system, failure, now=now)
-        return
-    if doubt is not None:
-        write_site_answer(branch, doubt, now=now, actor=CLOCK)
-    system.refresh_from_db()
-    note_success(system, now=now)
-
-
-def _confirm_waiting_sites(*, now: datetime) -> int:
-    """Sites that were saved while the vendor was away, or that it said no to (R3); those again after 5 minutes."""
-    answering = _with_credentials().filter(state=LockSystemState.WORKING.value)
-    working = Branch.objects.filter(site_confirmed_at__isnull=True, lock_system__in=answering).exclude(site_id="")
-    due = Q(site_checked_at__isnull=True) | Q(site_problem__in=["", "unreachable"]) | Q(site_checked_at__lte=now - ASK_AGAIN)
-    asked, began = 0, time.monotonic()
-    for branch in working.filter(due).select_related("lock_system"):
-        claimed = working.filter(pk=branch.pk, site_checked_at=branch.site_checked_at).update(site_checked_at=now)
-        if claimed:
-            # The sites before it took their time, and the vendor's clock is compared with ours.
-            confirm_site(branch, now=now + timedelta(seconds=int(time.monotonic() - began)))
-            asked += 1
-    return asked
