@@ -135,4 +135,28 @@ class Migration(migrations.Migration):
                 "constraints": [models.UniqueConstraint(fields=("branch", "vendor_id"), name="stray_key_once")],
             },
         ),
+        migrations.RemoveIndex(
+            model_name="booking",
+            name="booking_start",
+        ),
+        migrations.AddIndex(
+            model_name="booking",
+            index=models.Index(fields=["start", "end", "status", "branch"], name="booking_start"),
+        ),
+        migrations.AddIndex(
+            model_name="access",
+            index=models.Index(
+                condition=models.Q(("problem__gt", ""), ("alarmed_minutes__isnull", False), _connector="OR"),
+                fields=["booking"],
+                name="access_told",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="message",
+            index=models.Index(condition=models.Q(("failed_at__isnull", False)), fields=["failed_at"], name="message_failed"),
+        ),
+        migrations.AddIndex(
+            model_name="message",
+            index=models.Index(condition=models.Q(("bounced_at__isnull", False)), fields=["bounced_at"], name="message_bounced"),
+        ),
     ]

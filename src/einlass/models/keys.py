@@ -44,6 +44,10 @@ class Access(models.Model):
     class Meta:
         indexes = [
             models.Index(name="access_due", fields=["next_check_at"], condition=models.Q(next_check_at__isnull=False)),
+            # Looked through each time that somebody opens the start page.
+            models.Index(
+                name="access_told", fields=["booking"], condition=models.Q(problem__gt="") | models.Q(alarmed_minutes__isnull=False)
+            ),
         ]
 
     def __str__(self) -> str:

@@ -54,6 +54,9 @@ class Message(models.Model):
     class Meta:
         indexes = [
             models.Index(name="message_due", fields=["next_attempt_at"], condition=models.Q(next_attempt_at__isnull=False)),
+            # What did not arrive is looked for each time that somebody opens the start page.
+            models.Index(name="message_failed", fields=["failed_at"], condition=models.Q(failed_at__isnull=False)),
+            models.Index(name="message_bounced", fields=["bounced_at"], condition=models.Q(bounced_at__isnull=False)),
         ]
 
     def __str__(self) -> str:

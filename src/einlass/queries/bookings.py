@@ -9,7 +9,7 @@ from datetime import datetime
 
 from django.db.models import Q, QuerySet
 
-from einlass.core.bookings import Status
+from einlass.core.bookings import LONGEST, Status
 from einlass.core.events import BookingLinkRenewed
 from einlass.models import Booking, EventRecord, Service
 from einlass.models.neighbours import neighbour_times
@@ -104,7 +104,7 @@ class BookingFilter:
 def matching(bookings: QuerySet[Booking], wanted: BookingFilter) -> QuerySet[Booking]:
     """The bookings that fit, soonest first. `text` looks into name, address, number and reference."""
     if wanted.start:
-        bookings = bookings.filter(end__gt=wanted.start)
+        bookings = bookings.filter(end__gt=wanted.start, start__gt=wanted.start - LONGEST)
     if wanted.end:
         bookings = bookings.filter(start__lt=wanted.end)
     if wanted.branch:

@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 from django.db.models import Q
 
 from einlass.core.access import PATIENCE, PATIENCE_SHORT, AccessState
-from einlass.core.bookings import Status
+from einlass.core.bookings import LONGEST, LONGEST_BUFFER, Status
 from einlass.core.grants import chosen_doors
 from einlass.core.hours import day_window, local_date
 from einlass.core.messages import NOT_CONFIGURED
@@ -31,6 +31,8 @@ STAYS = frozenset({"failed_to_revoke", "failed_to_expire"})
 # More than anybody reads; beyond it the list of bookings is the place to look.
 AT_MOST = 300
 FAILED_LATELY = timedelta(days=7)
+# As the index of it says, so that the few are found among the many.
+TOLD_OF = Q(access__problem__gt="") | Q(access__alarmed_minutes__isnull=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +91,9 @@ def dashboard(branches: Sequence[Branch], *, now: datetime) -> Dashboard:
 
 def booked(branches: Iterable[Branch], start: datetime, end: datetime) -> list[Booking]:
     """The bookings whose rooms are taken in [start, end), buffers included, in order, with all that tells the state of their keys."""
-    found = Booking.objects.filter(branch__in=list(branches), status__in=TAKES_PLACE, blocked_from__lt=end, blocked_until__gt=start)
+    reaching = Booking.objects.filter(blocked_from__lt=end, blocked_until__gt=start)
+    near = reaching.filter(start__gt=start - LONGEST - LONGEST_BUFFER, start__lt=end + LONGEST_BUFFER)
+    found = near.filter(branch__in=list(branches), status__in=TAKES_PLACE)
     return list(with_facts(found).order_by("start", "id"))
 
 
@@ -118,12 +122,14 @@ def _is_of_today(booking: Booking, now: datetime) -> bool:
 
 
 def _keys(branches: Sequence[Branch], now: datetime) -> tuple[KeyNeed, ...]:
-    """Keys that need a person, those that have to open soonest first."""
-    soon = Q(start__lt=now + LATE + LONGEST_MARGIN, status__in=TAKES_PLACE)
-    known = Q(access__problem__gt="") | Q(access__alarmed_minutes__isnull=False, status__in=TAKES_PLACE)
-    coming = Booking.objects.filter(known | soon, branch__in=list(branches), end__gt=now - LONGEST_MARGIN)
-    found = [KeyNeed(booking, access_of(booking, now=now)) for booking in with_facts(coming).order_by("start", "id")[:AT_MOST]]
-    return tuple(sorted((need for need in found if _needs_a_person(need, now)), key=lambda need: need.opens_at))
+    """Keys that need a person, those that have to open soonest first. Two questions, because no index answers both at once."""
+    coming = Booking.objects.filter(branch__in=list(branches), end__gt=now - LONGEST_MARGIN, start__gt=now - LONGEST_MARGIN - LONGEST)
+    soon = coming.filter(start__lt=now + LATE + LONGEST_MARGIN, status__in=TAKES_PLACE)
+    told = Q(access__problem__gt="") | Q(access__alarmed_minutes__isnull=False, status__in=TAKES_PLACE)
+    known = coming.filter(TOLD_OF, told)
+    found = {booking.pk: booking for some in (soon, known) for booking in with_facts(some).order_by("start", "id")[:AT_MOST]}
+    needs = [KeyNeed(booking, access_of(booking, now=now)) for booking in found.values()]
+    return tuple(sorted((need for need in needs if _needs_a_person(need, now)), key=lambda need: (need.opens_at, need.booking.pk)))
 
 
 def _needs_a_person(need: KeyNeed, now: datetime) -> bool:
@@ -165,7 +171,9 @@ def _failed(branches: Sequence[Branch], now: datetime) -> tuple[Message, ...]:
     """Messages about coming bookings that did not arrive: not tried again, or come back. That nothing can be sent at all is said once."""
     lost = Q(failed_at__gt=now - FAILED_LATELY) | Q(bounced_at__gt=now - FAILED_LATELY)
     messages = Message.objects.filter(lost, booking__branch__in=list(branches), booking__end__gt=now).exclude(error=NOT_CONFIGURED)
-    return tuple(messages.select_related("booking__branch", "booking__room").order_by("booking__start", "id")[:AT_MOST])
+    # Not put in order by the database: it would go through all coming bookings in their order to find the few.
+    found = messages.select_related("booking__branch", "booking__room")[:AT_MOST]
+    return tuple(sorted(found, key=lambda message: (message.booking.start if message.booking else now, message.pk)))
 
 
 def _week(branches: Sequence[Branch], now: datetime) -> Counter[date]:
