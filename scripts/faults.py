@@ -35,6 +35,18 @@ At rest means: the faults are over, and the worker had two rounds.
 | --- | --- | --- | --- |
 """
 
+MACHINE = """
+## The state machine
+
+`tests/chaos/test_state_machine.py` mixes all this at random: people who book, move, cancel, change numbers and doors, workers that die at
+any call and any write or sleep past their lease, a sweep or a person between two calls, a vendor that lies, and somebody in the vendor's
+app. The invariants are checked at each request, after each step, and at rest. A test that cannot fail is worth nothing, so each of
+these mistakes was put into a copy of the source once; all of them were found within the 40 runs of 30 steps of `make test`.
+
+| the mistake | what the machine said |
+| --- | --- |
+"""
+
 
 def tests_by_row() -> dict[str, list[str]]:
     """The names of the tests that carry a row's number, each once, in the order of the files."""
@@ -56,7 +68,7 @@ def _tests_in(path: Path) -> Iterator[str]:
 
 def text() -> str:
     """The page as it ought to be."""
-    from tests.faults.catalogue import FAULTS, INVARIANTS, NOT_YET
+    from tests.faults.catalogue import FAULTS, INVARIANTS, NOT_YET, SEEDED
 
     tests = tests_by_row()
     held = "".join(f"| {name} | {sentence} | `{check}` |\n" for name, (sentence, check) in INVARIANTS.items())
@@ -65,7 +77,8 @@ def text() -> str:
         note = f" Not for exivo: {row.not_for_exivo}." if row.not_for_exivo else ""
         shown = ", ".join(f"`{name}`" for name in tests.get(row.id, [])) or ("not yet" if row.id in NOT_YET else "")
         rows += f"| {row.id} | {row.fault} | {row.does}{note} | {shown} |\n"
-    return HEAD + held + MIDDLE + rows
+    seeded = "".join(f"| {mistake} | {found} |\n" for mistake, found in SEEDED)
+    return HEAD + held + MIDDLE + rows + MACHINE + seeded
 
 
 if __name__ == "__main__":

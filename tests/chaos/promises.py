@@ -16,7 +16,7 @@ from tests.faults.sight import look
 
 from einlass.core.access import AccessState
 from einlass.core.grants import Grant, grant_for
-from einlass.core.keys import OPEN, KeyState, was_reissued
+from einlass.core.keys import AT_VENDOR, OPEN, READ_LAG, KeyState, was_reissued
 from einlass.core.windows import Window
 from einlass.models import Access, Booking, Key, VendorCall
 from einlass.queries.bookings import with_facts
@@ -67,10 +67,25 @@ class Promises:
         if not VendorCall.objects.filter(key=row, kind="issue").exists():
             self.broken.append(f"I9: {marker} is made without a row")
         grant = granted(booking, self.clock.now)
-        there = [key["id"] for key in self.live_of(row.booking_id) if grant and as_granted(key, grant)]
-        told = [each.drifted for each in Key.objects.filter(vendor_id__in=there)]
-        if there and not self.lists_lie and not self.extra and not any(map(was_reissued, told)):
+        there = [key for key in self.live_of(row.booking_id) if grant and as_granted(key, grant)]
+        told = [each.drifted for each in Key.objects.filter(vendor_id__in=[key["id"] for key in there])]
+        if there and not self._seemed_absent(there) and not self.extra and not any(map(was_reissued, told)):
             self.broken.append(f"I3: booking {row.booking_id} has its key, and another one is asked for")
+        # Not known to be made, and not known not to be: that takes a list which is taken late enough (F01, F04).
+        unsure = VendorCall.objects.filter(booking=row.booking_id, kind="issue", outcome__in=["", "unknown"], key__vendor_id="")
+        if unsure.filter(started_at__gt=self.clock.now - READ_LAG).exclude(key=row).exists():
+            self.broken.append(f"I3: booking {row.booking_id} may have its key, and another one is asked for")
+
+    def _seemed_absent(self, there: list[Seen]) -> bool:
+        """Whether a list that lied may have proven them absent. Not one of this moment that lacked others which we hold and which are
+        there: nothing is complete without them (F15)."""
+        if not self.lists_lie:
+            return False
+        gone = Key.objects.filter(marker__in=[_marker(key) for key in there], state=KeyState.ABANDONED.value)
+        at_vendor = Key.objects.filter(state__in=[state.value for state in AT_VENDOR], valid_until__gt=self.clock.now)
+        alive = {key["id"] for key in self.exivo.live() if "validTo" in key and _instant(key["validTo"]) > self.clock.now}
+        held = alive & set(at_vendor.filter(created_at__lt=self.clock.now).values_list("vendor_id", flat=True))
+        return not (held and gone.filter(closed_at=self.clock.now, closed_reason="absent").exists())
 
     def _at_revoke(self, vendor_id: str) -> None:
         if vendor_id in self.foreign:

@@ -50,6 +50,7 @@ MOST_ROUNDS = 8
 
 VENDOR_FAULTS: dict[str, dict[str, Any]] = {
     "lost before it happens": {"kind": "reset_before"},
+    "key not made, no answer": {"kind": "reset_before", "call": "create"},
     "key made, answer lost": {"kind": "reset_after", "call": "create"},
     "key made, gateway fails": {"kind": "status_after", "call": "create", "status": 502},
     "taken back, answer lost": {"kind": "reset_after", "call": "revoke"},
@@ -129,11 +130,13 @@ class Machine(RuleBasedStateMachine):
         with self.seams.process(), self.seams.cut(at=at, of=of, do=self.seams.die):
             doing[who]()
 
-    @precondition(lambda self: self.due())
-    @rule(at=st.integers(0, 7))
-    def worker_sleeps_past_its_lease(self, at: int) -> None:
-        """It wakes up with an old claim when another one has done the work (F22)."""
-        first = self.due()[0]
+    @rule(at=st.sampled_from([1, 3, 5, 7]), wish=wishes, which=which)
+    def worker_sleeps_past_its_lease(self, at: int, wish: str, which: int) -> None:
+        """It wakes up with an old claim when another one has done the work (F22). Not between its last look at the lease and the request,
+        where nothing of ours could hold it back."""
+        first = self.something_to_do(wish, which)
+        if first is None:
+            return
 
         def overtaken() -> None:
             self.clock.forward(seconds=31)
@@ -144,16 +147,19 @@ class Machine(RuleBasedStateMachine):
             patch.setattr(claims, "RENEW_AFTER_SECONDS", 0.0)
             reconcile(first, clock=self.clock)
 
-    @precondition(lambda self: self.due())
-    @rule(at=st.integers(0, 7), what=st.sampled_from([*WISHES, "sweep"]), half_hours=half_hours)
-    def something_comes_between(self, at: int, what: str, half_hours: int) -> None:
-        """A person or the sweep is quicker than the worker, who is at a call (F28, F31)."""
-        first = self.due()[0]
+    @rule(at=st.integers(0, 7), what=st.sampled_from([*WISHES, "sweep", "worker"]), half_hours=half_hours, wish=wishes, which=which)
+    def something_comes_between(self, at: int, what: str, half_hours: int, wish: str, which: int) -> None:
+        """A person, the sweep or another worker is quicker than the worker, who is at a call (F22, F28, F31)."""
+        first = self.something_to_do(wish, which)
+        if first is None:
+            return
         place = self.pks().index(first)
 
         def first_of_all() -> None:
             if what == "sweep":
                 self.sweep()
+            elif what == "worker":
+                reconcile(first, clock=self.clock)
             else:
                 self.ask(what, place, half_hours=half_hours, phone=make.OTHER_MOBILE)
 
@@ -194,12 +200,27 @@ class Machine(RuleBasedStateMachine):
         made = self.exivo.ask("POST", "/control/keys", body | {"name": name})
         self.promises.foreign[made["id"]] = made
 
-    @rule(fault=st.sampled_from(sorted(VENDOR_FAULTS)), times=st.sampled_from([1, 2, 5]), after=st.sampled_from([0, 0, 1]))
-    def vendor_fails(self, fault: str, times: int, after: int) -> None:
+    @rule(
+        fault=st.sampled_from(sorted(VENDOR_FAULTS)),
+        times=st.sampled_from([1, 2, 5]),
+        after=st.sampled_from([0, 0, 1]),
+        beside=st.sampled_from(["", "list empty", "list empty"]),
+        wish=st.sampled_from([*WISHES, ""]),
+        which=which,
+        later=st.sampled_from([0, 4, 31, 31]),
+    )
+    def vendor_fails(self, *, fault: str, times: int, after: int, beside: str, wish: str, which: int, later: int) -> None:
+        """In one way, and perhaps its lists lie as well, while somebody asks for something; a worker looks again a little later."""
         if fault == "made twice":
             self.promises.extra += times
-        self.promises.lists_lie |= fault in {"list cut short", "list empty", "old state"}
-        self.exivo.faults({**VENDOR_FAULTS[fault], "times": times, "after": after})
+        self.promises.lists_lie |= bool({fault, beside} & {"list empty", "old state"})
+        lists = [{**VENDOR_FAULTS[beside], "times": 2}] if beside else []
+        self.exivo.faults({**VENDOR_FAULTS[fault], "times": times, "after": after}, *lists)
+        if wish:
+            self.ask(wish, which, half_hours=5)
+            self.work()
+            self.clock.forward(seconds=later)
+            self.work()
 
     @rule()
     def vendor_works(self) -> None:
@@ -219,8 +240,12 @@ class Machine(RuleBasedStateMachine):
             self._opened.__exit__(None, None, None)
 
     def come_to_rest(self) -> None:
-        """The faults have stopped; a person answers what the product asks of him. Then everything is in order, and soon."""
+        """The faults have stopped; a person answers what the product asks of him. Then everything is in order, and soon; also a key that
+        somebody widened over there last of all."""
         self.exivo.faults()
+        for key in self.ours_alive()[-1:]:
+            self.promises.meddled.add(key["id"])
+            self.exivo.ask("PATCH", f"/control/keys/{key['id']}", {"components": [*key["components"], make.WC, make.GURTEN]})
         for rounds in range(MOST_ROUNDS):
             self.clock.forward(minutes=16)
             self.minute()
@@ -241,6 +266,12 @@ class Machine(RuleBasedStateMachine):
             release_brake(branch, actor=STAFF, now=self.clock.now)
         for booking in Booking.objects.filter(access__problem="changed_outside"):
             self.allowed(lambda booking=booking: reissue(booking, actor=STAFF, now=self.clock.now))  # type: ignore[misc] # of this one
+
+    def something_to_do(self, wish: str, which: int) -> int | None:
+        """The booking at which a worker is next, after somebody asked for something; the vendor works."""
+        self.exivo.faults()
+        self.ask(wish, which)
+        return next(iter(self.due()), None)
 
     def work(self) -> None:
         for pk in self.due():

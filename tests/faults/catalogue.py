@@ -94,7 +94,11 @@ FAULTS: tuple[Fault, ...] = (
     Fault("F26", "Another handset, the same number", "Staff ask for a new key; recorded; the guest is told once more."),
     Fault("F27", "The clocks change", "Windows are exact instants on both nights."),
     Fault("F28", "Moved while the key is being made", "The old one is taken over, then replaced; one key in the end."),
-    Fault("F29", "Moved while it runs and still covers now", "The new key first, then the old one goes."),
+    Fault(
+        "F29",
+        "Moved while it runs and still covers now",
+        "The new key first, then the old one goes; where a vendor can, the key is changed in place.",
+    ),
     Fault("F30", "Moved away while it runs", "The old key goes first, then the new one is made."),
     Fault("F31", "Cancelled while the key is being made", "What appears later is taken back, as long as it could open."),
     Fault(
@@ -114,7 +118,7 @@ FAULTS: tuple[Fault, ...] = (
         "Stops after one call; the owners get one mail with the first booking concerned; goes on by itself with the right secret.",
     ),
     Fault("F40", "Another site answers", "Nothing at all is changed until the confirmed site answers again; the owners get one mail."),
-    Fault("F41", "No more keys at the vendor", "Soonest first; a running one is never given up.", "exivo names no quota"),
+    Fault("F41", "No more keys at the vendor", "Told; soonest first; a running one is never given up.", "exivo names no quota"),
     Fault("F42", "Revocation accepted, key still valid", "Found by reading back; tried again, told before the next booking."),
     Fault("F43", "A key outlives its end", "Taken back and told."),
     Fault("F44", "Booked when it starts, or later", "The key is made at once, its window begins now."),
@@ -132,6 +136,23 @@ FAULTS: tuple[Fault, ...] = (
         "An upgrade in the middle",
         "Nothing is made or taken back before the site was compared once as a whole.",
     ),
+)
+
+# Mistakes that were put into a copy of the source by hand, and what the state machine said to each.
+SEEDED: tuple[tuple[str, str], ...] = (
+    ("The old key is forgotten when a booking moves.", "I12: a booking has three keys"),
+    ("Another key is made after a lost answer, without a look.", "I3 at the request: it has its key, and another one is asked for"),
+    ("A list is believed that was taken too soon.", "I3 at the request: it may have its key, and another one is asked for"),
+    ("A key is called ready that nobody read.", "I6: said to be live, and nobody read it"),
+    ("The key of another booking is taken back.", "I11 at the request: the right key of a booking is taken back"),
+    ("A key of others is taken for ours.", "I5 at the request: a key of others is taken back"),
+    ("A cancelled booking keeps its key.", "I4 at rest: a cancelled booking has a key"),
+    ("The window begins an hour early.", "I2 at the request: asked for more time than was booked"),
+    ("What somebody changed over there is passed over.", "I3 at rest: its one key is not as it ought to be"),
+    ("A key that was doubled over there is passed over.", "I3 at rest: a booking has two keys"),
+    ("Every door of the branch is put into a key.", "I3 at rest: the driver refuses, and the booking has none"),
+    ("The old key goes first although the guest is inside.", "I7 at the request: it is running, and its only key is taken back"),
+    ("What could not be done is given no next attempt.", "I8: a row without one"),
 )
 
 # Rows without a test so far; empty when the catalogue is whole.
