@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import signal
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
@@ -12,8 +13,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bench import machine, pages
+from bench import growth, machine, pages, speed
 
+DATABASES = ("postgres", "sqlite")
 HISTORY = Path(__file__).parent / "history"
 
 
@@ -22,8 +24,21 @@ def weigh_pages(*, quick: bool) -> tuple[Any, list[str]]:
     return [asdict(page) for page in measured], pages.table(measured)
 
 
+def time_speed(*, quick: bool) -> tuple[Any, list[str]]:
+    """Both databases, one after the other."""
+    found = [speed.measure(database, effort=speed.QUICK if quick else speed.FULL) for database in DATABASES]
+    return [asdict(run) for run in found], [line for run in found for line in (*run.lines(), "")]
+
+
+def compare_sizes(*, quick: bool) -> tuple[Any, list[str]]:
+    """A hundred thousand bookings where it is to be quick."""
+    size, seconds = ("middle", 1) if quick else ("large", 5)
+    found = [growth.measure(database, size=size, seconds=seconds) for database in DATABASES]
+    return [asdict(each) | {"ratios": each.ratios} for each in found], [line for each in found for line in (*each.lines(), "")]
+
+
 # Each measure: its figures for the history, and the lines that a person reads.
-MEASURES: Mapping[str, Callable[..., tuple[Any, list[str]]]] = {"pages": weigh_pages}
+MEASURES: Mapping[str, Callable[..., tuple[Any, list[str]]]] = {"pages": weigh_pages, "speed": time_speed, "growth": compare_sizes}
 
 
 def main() -> None:
@@ -31,6 +46,8 @@ def main() -> None:
     parser.add_argument("measures", nargs="*", choices=[*MEASURES, []], help="which; all of them without any")
     parser.add_argument("--quick", action="store_true", help="once instead of several times; the figures are not kept")
     options = parser.parse_args()
+    # Whatever was started is ended before we go.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))
     at = datetime.now(UTC)
     facts = machine.facts()
     say(f"{facts.cores} cores, Python {facts.python}, {facts.commit}; fixed piece of work: {facts.fixed_work_ms} ms")

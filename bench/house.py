@@ -20,7 +20,7 @@ STARTS_WITHIN_SECONDS = 120
 @contextmanager
 def demo() -> Iterator[str]:
     """Gives its address. Limits are off: all visitors of a measure are one, and fill in forms at once."""
-    port, emulator_port = _free_port(), _free_port()
+    port, emulator_port = free_port(), free_port()
     base = f"http://localhost:{port}"
     command = [str(Path(sys.executable).parent / "einlass"), "demo", "--emulator-port", str(emulator_port)]
     with tempfile.TemporaryDirectory(prefix="einlass-bench-") as folder:
@@ -42,7 +42,7 @@ def demo() -> Iterator[str]:
             process.wait(timeout=60)
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -14,6 +14,9 @@ from pathlib import Path
 
 PLACES = [*sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True), Path("/usr/local/bin"), Path("/opt/homebrew/bin")]
 
+# Safety against power cuts is switched off where nothing is to be kept.
+SCRATCH = "-c fsync=off"
+
 
 def programs() -> Path:
     """Where initdb and pg_ctl are. Raises RuntimeError with what to do."""
@@ -34,19 +37,20 @@ class Cluster:
     folder: Path
     port: int
     user: str
+    options: str = SCRATCH
 
     @property
     def url(self) -> str:
         return f"postgres://einlass:einlass@127.0.0.1:{self.port}/einlass"
 
     @classmethod
-    def start(cls) -> Cluster:
+    def start(cls, *, options: str = SCRATCH) -> Cluster:
         folder = Path(tempfile.mkdtemp(prefix="einlass-pg-"))
         user = "postgres" if os.geteuid() == 0 else pwd.getpwuid(os.geteuid()).pw_name
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
-        cluster = cls(folder, port, user)
+        cluster = cls(folder, port, user, options)
         cluster._create()
         return cluster
 
@@ -73,10 +77,8 @@ class Cluster:
         return str(self.folder / "data")
 
     def up(self) -> None:
-        """Start the server; safety against power cuts is switched off, this is scratch."""
-        options = (
-            f"-p {self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={self.folder} -c fsync=off -c max_connections=200"
-        )
+        where = f"-p {self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={self.folder}"
+        options = f"{where} {self.options} -c max_connections=200"
         self._run("pg_ctl", "-D", self.data, "-l", str(self.folder / "log"), "-w", "-o", options, "start")
 
     def down(self) -> None:
