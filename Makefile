@@ -64,7 +64,7 @@ chaos: $(INSTALLED) services
 screens: $(INSTALLED) services
 	$(BIN)/python scripts/screens.py
 
-# How heavy and how quick things are. QUICK=1 measures shortly and keeps nothing; MEASURES=pages, speed or growth only that (docs/benchmarks.md).
+# How heavy and how quick things are. QUICK=1 measures shortly and keeps nothing; MEASURES=speed only that (docs/benchmarks.md).
 bench: $(INSTALLED) services
 	$(BIN)/python -m bench $(if $(QUICK),--quick) $(MEASURES)
 

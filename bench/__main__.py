@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bench import growth, machine, pages, speed
+from bench import growth, machine, pages, profiling, speed
 
 DATABASES = ("postgres", "sqlite")
 HISTORY = Path(__file__).parent / "history"
@@ -37,8 +37,18 @@ def compare_sizes(*, quick: bool) -> tuple[Any, list[str]]:
     return [asdict(each) | {"ratios": each.ratios} for each in found], [line for each in found for line in (*each.lines(), "")]
 
 
+def profile_ways(*, quick: bool) -> tuple[Any, list[str]]:
+    ways = profiling.measure("postgres", times=profiling.TIMES_QUICK if quick else profiling.TIMES)
+    return [asdict(way) for way in ways], profiling.lines(ways)
+
+
 # Each measure: its figures for the history, and the lines that a person reads.
-MEASURES: Mapping[str, Callable[..., tuple[Any, list[str]]]] = {"pages": weigh_pages, "speed": time_speed, "growth": compare_sizes}
+MEASURES: Mapping[str, Callable[..., tuple[Any, list[str]]]] = {
+    "pages": weigh_pages,
+    "speed": time_speed,
+    "growth": compare_sizes,
+    "profile": profile_ways,
+}
 
 
 def main() -> None:

@@ -75,6 +75,14 @@ def ready(options: argparse.Namespace) -> dict[str, Any]:
     }
 
 
+def profile(options: argparse.Namespace) -> dict[str, Any]:
+    """The ways that are asked for on the standard input, over the product's own application."""
+    from bench.profiling import profiled
+    from einlass.conf.wsgi import application
+
+    return {"ways": profiled(application, json.load(sys.stdin), times=options.times)}
+
+
 def _tokens(now: datetime) -> list[str]:
     from einlass.core.events import CLOCK
     from einlass.core.roles import Role
@@ -119,6 +127,9 @@ def main() -> None:
     dues.set_defaults(run=due)
     commands.add_parser("last").set_defaults(run=last)
     commands.add_parser("forget").set_defaults(run=forget)
+    profiling = commands.add_parser("profile")
+    profiling.add_argument("--times", type=int, required=True)
+    profiling.set_defaults(run=profile)
     waiting = commands.add_parser("ready")
     for name in ("since", "count", "seconds"):
         waiting.add_argument(f"--{name}", type=int, required=True)

@@ -69,9 +69,9 @@ class Product:
         self._wait_for(f"http://127.0.0.1:{self.exivo_port}/control/clock")
         self._wait_for(f"http://127.0.0.1:{self.web_port}/health")
 
-    def inside(self, *arguments: str) -> Any:
-        """Something done in a process with the product's environment, see `inside.py`."""
-        return json.loads(self._command("bench.inside", *arguments).splitlines()[-1])
+    def inside(self, *arguments: str, text: Any = None) -> Any:
+        """Something done in a process with the product's environment, see `inside.py`; `text` is what it reads."""
+        return json.loads(self._command("bench.inside", *arguments, text=text).splitlines()[-1])
 
     def start_worker(self, name: str = "worker") -> None:
         self.start(name, "einlass.cli", "worker")
@@ -106,9 +106,9 @@ class Product:
             found["database"] = family(int((Path(self.cluster.data) / "postmaster.pid").read_text().split()[0]))
         return found
 
-    def _command(self, *arguments: str) -> str:
+    def _command(self, *arguments: str, text: Any = None) -> str:
         command = [sys.executable, "-m", *arguments]
-        done = subprocess.run(command, env=self.env, capture_output=True, text=True, check=False)  # noqa: S603 - our own command
+        done = subprocess.run(command, env=self.env, input=json.dumps(text), capture_output=True, text=True, check=False)  # noqa: S603 - our own command
         if done.returncode:
             sys.exit(f"{' '.join(arguments)} failed:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
         return done.stdout
