@@ -47,7 +47,7 @@ def server(speak: Callable[[socket.socket], None]) -> Iterator[str]:
                     return
                 with connection:
                     try:
-                        connection.recv(65536)
+                        whole_request(connection)
                         speak(connection)
                     except OSError:
                         continue
@@ -59,6 +59,13 @@ def server(speak: Callable[[socket.socket], None]) -> Iterator[str]:
         finally:
             listening.shutdown(socket.SHUT_RDWR)
             thread.join()
+
+
+def whole_request(connection: socket.socket) -> None:
+    """Read a request without a body: an answer to half of one looks like a line that is out of step. Nothing more comes where it ends."""
+    received = b""
+    while not received.endswith(b"\r\n\r\n") and (more := connection.recv(65536)):
+        received += more
 
 
 @contextmanager
@@ -186,7 +193,7 @@ def test_connection_is_kept_for_the_next_call() -> None:
         connections.append(1)
         for _ in range(3):
             connection.sendall(HEAD + f"Content-Length: {len(INFO)}\r\n\r\n".encode() + INFO)
-            connection.recv(65536)
+            whole_request(connection)
 
     with server(speak) as address, driver_at(address) as driver:
         for _ in range(3):
