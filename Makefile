@@ -9,11 +9,10 @@ INSTALLED := .venv/.installed
 # What pytest makes of the tests' source is kept, whatever the machine says, since every process needs it in both runs.
 PROCESSES ?= 4
 PYTEST := env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest -q -n $(PROCESSES) --dist loadfile --no-loadscope-reorder
-# Pages have no reads and no writes of their own (tests hold that), so on PostgreSQL those are run that lead through whatever the two databases
-# do differently: JSON, order, times, locks. `make everywhere` runs all of them there.
-PAGES_ON_POSTGRES := $(addprefix tests/web/pages/test_,$(addsuffix .py,booking_list booking_pages calendar_page hold_pages own_number own_page \
-  pages_and_file_agree privacy_page today_page))
-ON_POSTGRES := tests/chaos tests/faults tests/conf tests/operations tests/queries tests/jobs tests/web/api $(PAGES_ON_POSTGRES)
+# Pages and the API have no reads and no writes of their own (tests hold that), so on PostgreSQL those are run that lead through whatever
+# the two databases do differently: JSON, order, times, locks. `make everywhere` runs all of them there.
+PAGES_ON_POSTGRES := $(addprefix tests/web/,api/test_bookings.py $(addprefix pages/test_,hold_pages.py pages_and_file_agree.py today_page.py))
+ON_POSTGRES := tests/chaos tests/faults tests/conf tests/operations tests/queries tests/jobs $(PAGES_ON_POSTGRES)
 
 .PHONY: demo compiled test everywhere check chaos screens bench format lint types contracts services clean
 
@@ -57,8 +56,8 @@ services:
 
 # Many more runs of the state machine than in `make test`, then everything killed under load; QUICK=1 is a short storm.
 chaos: $(INSTALLED) services
-	EINLASS_TEST_CHAOS=many $(BIN)/python -m pytest -q tests/chaos -s
-	EINLASS_TEST_CHAOS=many EINLASS_TEST_DATABASE=postgres $(BIN)/python -m pytest -q tests/chaos -s
+	EINLASS_TEST_CHAOS=many $(BIN)/python -m pytest -q tests/chaos tests/faults/test_crashes.py -s
+	EINLASS_TEST_CHAOS=many EINLASS_TEST_DATABASE=postgres $(BIN)/python -m pytest -q tests/chaos tests/faults/test_crashes.py -s
 	$(BIN)/python -m tests.chaos.storm $(if $(QUICK),--quick)
 
 screens: $(INSTALLED) services

@@ -13,11 +13,14 @@ from typing import Any
 
 import pytest
 from tests import factories as make
+from tests.environment import DATABASE
 from tests.house import House, wait_until
 
 AT_REST_WITHIN_SECONDS = 180
 # After each six bookings the worker is killed; `make chaos` does it ten times.
-KILLS = 10 if os.environ.get("EINLASS_TEST_CHAOS") == "many" else 4
+MANY = os.environ.get("EINLASS_TEST_CHAOS") == "many"
+KILLS = 10 if MANY else 4
+pytestmark = pytest.mark.skipif(DATABASE == "sqlite" and not MANY, reason="SQLite has its turn with `make chaos`, PostgreSQL each time")
 
 
 @pytest.fixture

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A browser and a house of real processes, one for all browser tests of the run."""
+"""A browser and a house of real processes for each file: its workers ask for work all the time, so none outlives the tests that need it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def _files_as_in_production() -> None:
     StaticFilesHandler._should_handle = lambda self, path: False  # type: ignore[method-assign] # its one seam
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def house(tmp_path_factory: Any) -> Iterator[House]:
     house = House(tmp_path_factory.mktemp("house"))
     try:
