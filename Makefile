@@ -12,7 +12,10 @@ PYTEST := env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest -q -n $(PROCESS
 # Pages and the API have no reads and no writes of their own (tests hold that), so on PostgreSQL those are run that lead through whatever
 # the two databases do differently: JSON, order, times, locks. `make everywhere` runs all of them there.
 PAGES_ON_POSTGRES := $(addprefix tests/web/,api/test_bookings.py $(addprefix pages/test_,hold_pages.py pages_and_file_agree.py today_page.py))
-ON_POSTGRES := tests/chaos tests/faults tests/conf tests/operations tests/queries tests/jobs $(PAGES_ON_POSTGRES)
+# Of the operations those in which several are at work at once, or in which a key is made, changed or taken back.
+OPERATIONS_ON_POSTGRES := $(addprefix tests/operations/test_,$(addsuffix .py,alarms backup bookings brake config_export holds key_clock key_places \
+  key_returns key_sweep key_urgency keys limits links lock_systems messages numbers openings privacy reissue revocation_alarms settings switching_off))
+ON_POSTGRES := tests/chaos tests/faults tests/conf $(OPERATIONS_ON_POSTGRES) tests/queries tests/jobs $(PAGES_ON_POSTGRES)
 
 .PHONY: demo compiled test everywhere check chaos screens bench format lint types contracts services clean
 
@@ -35,9 +38,11 @@ test: compiled services
 	EINLASS_TEST_DATABASE=postgres $(PYTEST) $(ON_POSTGRES)
 
 everywhere: compiled services
-	EINLASS_TEST_DATABASE=postgres $(PYTEST) $(ON_POSTGRES) tests/web
+	EINLASS_TEST_DATABASE=postgres $(PYTEST) tests/chaos tests/faults tests/conf tests/operations tests/queries tests/jobs tests/web
 
-check: $(INSTALLED) format lint types contracts test
+check: $(INSTALLED)
+	@$(MAKE) --no-print-directory -j2 format lint types contracts
+	@$(MAKE) --no-print-directory test
 
 format: $(INSTALLED)
 	$(BIN)/ruff format --check --quiet .
@@ -56,7 +61,7 @@ services:
 
 # Many more runs of the state machine than in `make test`, then everything killed under load; QUICK=1 is a short storm.
 chaos: $(INSTALLED) services
-	EINLASS_TEST_CHAOS=many $(BIN)/python -m pytest -q tests/chaos tests/faults/test_crashes.py -s
+	EINLASS_TEST_CHAOS=many $(BIN)/python -m pytest -q tests/chaos tests/faults/test_crashes.py tests/e2e/test_panel_faults.py -s
 	EINLASS_TEST_CHAOS=many EINLASS_TEST_DATABASE=postgres $(BIN)/python -m pytest -q tests/chaos tests/faults/test_crashes.py -s
 	$(BIN)/python -m tests.chaos.storm $(if $(QUICK),--quick)
 

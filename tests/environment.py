@@ -4,10 +4,14 @@ a scratch folder, keys that are good for tests only."""
 
 from __future__ import annotations
 
+import gc
 import os
 import tempfile
 
 from tests import postgres
+
+# Six thousand tests are many objects, and none of them goes: nobody need look through them again and again.
+gc.disable()
 
 DATABASE = os.environ.get("EINLASS_TEST_DATABASE", "sqlite")
 CLUSTER = "EINLASS_TEST_POSTGRES_URL"
@@ -39,6 +43,11 @@ if DATABASE == "postgres":
         _cluster = postgres.Cluster.start()
         os.environ[CLUSTER] = _cluster.url
     os.environ["EINLASS_DATABASE_URL"] = os.environ[CLUSTER]
+
+
+def pytest_collection_finish() -> None:
+    gc.freeze()
+    gc.enable()
 
 
 def pytest_unconfigure() -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 PLACES = [*sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True), Path("/usr/local/bin"), Path("/opt/homebrew/bin")]
 
 # Safety against power cuts is switched off where nothing is to be kept.
-SCRATCH = "-c fsync=off"
+SCRATCH = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off"
 
 
 def programs() -> Path:
