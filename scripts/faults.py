@@ -18,7 +18,8 @@ NAMED = re.compile(r"_f(\d\d)(?=_|$)")
 HEAD = """# What can go wrong
 
 Written by `python scripts/faults.py` from [tests/faults/catalogue.py](../tests/faults/catalogue.py) and the tests; edit it there.
-Every row is shown by tests against the emulator, on SQLite and PostgreSQL, and the invariants are checked after each of their steps.
+Every row is shown by tests against the emulator, and the invariants are checked after each of their steps. `make test` runs all of them on
+SQLite and, on PostgreSQL, those in which somebody dies, several are at work or answers are lost; `make everywhere` runs all of them there.
 
 ## What always holds
 
