@@ -11,10 +11,10 @@ PROCESSES ?= 4
 PYTEST := env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest -q -n $(PROCESSES) --dist loadfile --no-loadscope-reorder
 # Pages and the API have no reads and no writes of their own (tests hold that), so on PostgreSQL those are run that lead through whatever
 # the two databases do differently: JSON, order, times, locks. `make everywhere` runs all of them there.
-PAGES_ON_POSTGRES := $(addprefix tests/web/,api/test_bookings.py $(addprefix pages/test_,hold_pages.py pages_and_file_agree.py today_page.py))
+PAGES_ON_POSTGRES := $(addprefix tests/web/,api/test_bookings.py $(addprefix pages/test_,hold_pages.py pages_and_file_agree.py))
 # Of the operations those in which several are at work at once, or in which a key is made, changed or taken back.
-OPERATIONS_ON_POSTGRES := $(addprefix tests/operations/test_,$(addsuffix .py,alarms backup bookings brake config_export holds key_clock key_places \
-  key_returns key_sweep key_urgency keys limits links lock_systems messages numbers openings privacy reissue revocation_alarms settings switching_off))
+OPERATIONS_ON_POSTGRES := $(addprefix tests/operations/test_,$(addsuffix .py,backup bookings brake holds key_clock key_places key_returns \
+  key_sweep key_urgency keys limits lock_systems numbers openings reissue switching_off))
 # Of the catalogue those rows in which somebody dies, several are at work, or answers are lost: there the databases differ.
 FAULTS_ON_POSTGRES := $(addprefix tests/faults/test_,calls.py changes.py crashes.py machines.py)
 ON_POSTGRES := tests/chaos $(FAULTS_ON_POSTGRES) tests/conf $(OPERATIONS_ON_POSTGRES) tests/queries tests/jobs $(PAGES_ON_POSTGRES)
