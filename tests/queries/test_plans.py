@@ -129,7 +129,15 @@ QUESTIONS: dict[str, Callable[[], None]] = {
 }
 
 
+def without_leftovers() -> None:
+    """Whoever plans sees how many pages an index has, also those of rows that other tests made and deleted a moment ago."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(f"TRUNCATE {', '.join(LARGE_TABLES)} CASCADE")
+
+
 def test_no_question_reads_all_bookings() -> None:
+    without_leftovers()
     fill.fill(MIDDLE, first=FIRST, now=NOW, with_keys=True)
     fill.due(first_branch(), list(later(DUE, first=FIRST, after=MIDDLE.days)), now=NOW)
 
