@@ -18,7 +18,7 @@ from django.conf import settings as django_settings
 from django.contrib.sessions.models import Session
 from django.db import connections
 from tests import factories as make
-from tests.conftest import Exivo, FakeClock
+from tests.conftest import FakeClock
 
 from einlass.conf.secrets import fingerprint
 from einlass.core.bookings import Actor as ActorKind
@@ -54,11 +54,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 ADMINISTRATOR = Actor(ActorKind.STAFF, "einlass restore")
 # What putting it back itself changes.
 CHANGED = {"einlass.access", "einlass.branch", "einlass.eventrecord", "einlass.locksystem"}
-
-
-@pytest.fixture
-def service(clock: FakeClock, exivo: Exivo) -> Service:
-    return make.make_house(clock.now)
 
 
 def written(folder: Path, clock: FakeClock) -> Path:

@@ -21,11 +21,6 @@ from einlass.queries.readiness import readiness
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-@pytest.fixture
-def service(clock: FakeClock, exivo: Exivo) -> Service:
-    return make.make_house(clock.now)
-
-
 def view(booking: Booking, clock: FakeClock) -> AccessView:
     found = booking_by_reference(booking.reference)
     assert found is not None

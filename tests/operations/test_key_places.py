@@ -21,11 +21,6 @@ THUN_DOOR = "c0000000-0000-4000-8000-000000000003"
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-@pytest.fixture
-def service(clock: FakeClock, exivo: Exivo) -> Service:
-    return make.make_house(clock.now)
-
-
 def second_account(*, enabled: bool = True) -> LockSystem:
     return make.make_lock_system(key="exivo-2", enabled=enabled)
 

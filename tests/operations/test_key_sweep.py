@@ -20,11 +20,6 @@ from einlass.operations.keys import reconcile
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-@pytest.fixture
-def service(clock: FakeClock, exivo: Exivo) -> Service:
-    return make.make_house(clock.now)
-
-
 def ready(service: Service, clock: FakeClock, *, hours: float = 24) -> Booking:
     booking = make.make_booking(service, now=clock.now, hours=hours)
     reconcile(booking.pk, clock=clock)

@@ -24,11 +24,6 @@ STAFF = Actor(ActorKind.STAFF, "Nadia Keller")
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-@pytest.fixture
-def service(clock: FakeClock, exivo: Exivo) -> Service:
-    return make.make_house(clock.now)
-
-
 def work(booking: Booking, clock: FakeClock) -> None:
     reconcile(booking.pk, clock=clock)
 

@@ -35,11 +35,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
-def service(clock: FakeClock, exivo: Exivo) -> Service:
-    return make.make_house(clock.now)
-
-
-@pytest.fixture
 def booking(service: Service, clock: FakeClock) -> Booking:
     """Tomorrow, with a key at the vendor, a message, a lost call and a door that somebody opened."""
     booking = make.make_booking(service, now=clock.now)

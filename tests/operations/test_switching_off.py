@@ -28,11 +28,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
-def service(clock: FakeClock, exivo: Exivo) -> Service:
-    return make.make_house(clock.now)
-
-
-@pytest.fixture
 def booking(service: Service, clock: FakeClock) -> Booking:
     """Tomorrow, with its key at exivo."""
     booking = make.make_booking(service, now=clock.now)

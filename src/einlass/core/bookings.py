@@ -25,10 +25,11 @@ BLOCKING = frozenset({Status.HELD, Status.PENDING, Status.CONFIRMED})
 
 # How long a time is kept for a visitor who types his details.
 HOLD = timedelta(minutes=10)
-# No service lasts longer, and no buffer. So whatever reaches into a time began not long before it, and whoever looks for that says so:
-# among a million bookings the database then reads a month instead of all that ever were.
+# No service lasts longer, and no buffer or margin. So whatever reaches into a time began not long before it, and whoever looks for that
+# says so: among a million bookings the database then reads a month instead of all that ever were.
 LONGEST = timedelta(days=31)
 LONGEST_BUFFER = timedelta(days=1)
+LONGEST_MARGIN = timedelta(days=1)
 
 
 class Actor(StrEnum):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from django.db.models import Case, DateTimeField, ExpressionWrapper, OuterRef, Q, QuerySet, Subquery, When
 from django.db.models.expressions import CombinedExpression
 
+from einlass.core.bookings import LONGEST_MARGIN
 from einlass.core.grants import GRANTING
 from einlass.models.branches import Room
 
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
 Named = int | OuterRef
 # As the facts of a booking name them.
 TIMES = ("last_ended", "next_begins")
-# No margin of a branch is longer, so nobody further away is beside a booking.
-LONGEST_MARGIN = timedelta(days=1)
 GRANTING_STATES = sorted(status.value for status in GRANTING)
 
 

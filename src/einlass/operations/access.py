@@ -4,12 +4,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
-from einlass.core.bookings import Status
+from einlass.core.bookings import LONGEST_MARGIN, Status
 from einlass.core.grants import GRANTING, grant_for
 from einlass.core.keys import MOST_URGENT, OPEN, KeyState, opens_and_has_to_go, urgency
 from einlass.models import Access, Booking, Branch, Key, LockSystem
@@ -19,8 +19,6 @@ from einlass.queries.keys import OPEN_STATES, due_work
 
 # So many of those that become due at once are handed over at once, the soonest start first; the rest within a minute.
 AT_ONCE = 50
-# A booking's key may live until its late margin has passed; no margin is longer than this.
-LONGEST_MARGIN = timedelta(days=1)
 QUOTA = "quota_exhausted"
 UNFINISHED_STATES = sorted(state.value for state in OPEN - {KeyState.LIVE})
 

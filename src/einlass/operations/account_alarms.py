@@ -16,16 +16,14 @@ from django.utils.translation import gettext_lazy as _
 
 from einlass.core.bookings import Status
 from einlass.core.locks import LIST_INCOMPLETE_FOR, SITE_REFUSED, LockSystemState, next_probe
-from einlass.core.roles import Role
 from einlass.core.texts import in_language
-from einlass.models import Booking, Branch, LockSystem, Message, Organisation, User
+from einlass.models import Booking, Branch, LockSystem, Message, Organisation
 from einlass.operations.addresses import address_of
 from einlass.operations.key_problems import advice_on, problem_sentence
-from einlass.operations.message_values import clock, clock_after, day_of, letter
-from einlass.operations.messages import queue
+from einlass.operations.message_values import clock, clock_after, day_of
+from einlass.operations.staff_mail import owners, write_to
 from einlass.queries.keys import site_asked_again_at
 from einlass.queries.services import organisation
-from einlass.queries.templates import wording
 
 KIND = "message_account_trouble"
 # What is wrong with the list of a site is the trouble of no single key.
@@ -114,25 +112,13 @@ def _tell(incident: Incident, *, now: datetime) -> bool:
     if Message.objects.filter(once__startswith=f"{once}.").exists():
         return False
     with transaction.atomic():
-        for person in owners():
-            _write(incident, person, once=f"{once}.{person.pk}", now=now)
+        operator = organisation()
+        write_to(owners(), KIND, _values(incident, operator, now=now), operator=operator, once=once, now=now)
     return True
 
 
-def owners() -> list[User]:
-    """Who can mend an account; nobody who has not followed his invitation."""
-    return list(User.objects.filter(role=Role.OWNER.value, is_active=True, invited_at__isnull=True).order_by("pk"))
-
-
-def _write(incident: Incident, person: User, *, once: str, now: datetime) -> None:
-    operator = organisation()
+def _values(incident: Incident, operator: Organisation, *, now: datetime) -> dict[str, str]:
     language = operator.default_language
-    values = _values(incident, operator, language=language, now=now)
-    made = letter(KIND, wording(KIND, language=language, operator=operator), values, language=language, operator=operator)
-    queue(kind=KIND, to=person.email, language=language, subject=made.subject, text=made.text, html=made.html, once=once, now=now)
-
-
-def _values(incident: Incident, operator: Organisation, *, language: str, now: datetime) -> dict[str, str]:
     zone = incident.branches[0].time_zone if incident.branches else "UTC"
     names = [in_language(branch.name, language=language, default=operator.default_language) or branch.key for branch in incident.branches]
     first = _first_concerned(incident.branches, now=now)

@@ -13,16 +13,13 @@ from django.utils import translation
 from einlass.core.access import AccessState
 from einlass.core.alarms import GRACE, MARKS, due_alarm
 from einlass.core.bookings import Status
-from einlass.core.roles import Role
-from einlass.models import Access, Booking, Branch, User
-from einlass.operations.addresses import address_of
+from einlass.models import Access, Booking, Branch
 from einlass.operations.key_problems import problem_sentence
-from einlass.operations.message_values import booking_values, clock, clock_after, letter
-from einlass.operations.messages import queue
+from einlass.operations.message_values import clock, clock_after
+from einlass.operations.staff_mail import about, staff_of, write_to
 from einlass.queries.bookings import with_facts
 from einlass.queries.keys import AccessView, access_of
 from einlass.queries.services import organisation
-from einlass.queries.templates import wording
 
 KIND = "message_key_trouble"
 UNCONFIRMED = frozenset({AccessState.PREPARING, AccessState.CHANGING, AccessState.TROUBLE})
@@ -82,43 +79,20 @@ def _alarm(booking: Booking, *, now: datetime) -> bool:
         # By one conditional update: another worker that sees the same mark writes nothing.
         if not Access.objects.filter(pk=booking.pk, alarmed_minutes=last).update(alarmed_minutes=mark):
             return False
-        for person in staff_of(booking.branch):
-            _write(booking, view, person, once=f"{KIND}.{booking.pk}.{booking.sequence}.{mark}.{person.pk}", now=now)
+        _write(booking, view, once=f"{KIND}.{booking.pk}.{booking.sequence}.{mark}", now=now)
     return True
 
 
-def staff_of(branch: Branch) -> list[User]:
-    """Owners and managers, and the staff who were given this branch; nobody who has not followed his invitation."""
-    everywhere = Q(role__in=[Role.OWNER.value, Role.MANAGER.value])
-    here = Q(role=Role.STAFF.value, branches=branch)
-    return list(User.objects.filter(everywhere | here, is_active=True, invited_at__isnull=True).distinct().order_by("pk"))
-
-
-def _write(booking: Booking, view: AccessView, person: User, *, once: str, now: datetime) -> None:
+def _write(booking: Booking, view: AccessView, *, once: str, now: datetime) -> None:
     operator = organisation()
-    language = operator.default_language
-    zone = booking.branch.time_zone
+    language, zone = operator.default_language, booking.branch.time_zone
     again = view.problem.next_attempt_at if view.problem else None
     with translation.override(language):
         problem = problem_sentence(view.problem.code) if view.problem else ""
-    values = booking_values(booking, operator, language=language) | {
-        "guest": booking.guest_name or booking.reference,
-        "link": address_of("manage_booking", booking.reference),
+    values = about(booking, operator) | {
         "problem": problem,
         "next_attempt": clock_after(again, now, zone, language=language) if again and again > now else "",
         "key_from": clock_after(view.valid_from or booking.start, booking.start, zone, language=language),
         "time": clock(booking.start, zone),
     }
-    made = letter(KIND, wording(KIND, language=language, operator=operator), values, language=language, operator=operator)
-    queue(
-        kind=KIND,
-        to=person.email,
-        language=language,
-        subject=made.subject,
-        text=made.text,
-        html=made.html,
-        once=once,
-        booking=booking,
-        useful_until=booking.end,
-        now=now,
-    )
+    write_to(staff_of(booking.branch), KIND, values, operator=operator, once=once, booking=booking, useful_until=booking.end, now=now)

@@ -11,10 +11,9 @@ from typing import Any, Literal
 
 from django.db.models import QuerySet
 
-from einlass.core.bookings import BLOCKING
+from einlass.core.bookings import BLOCKING, LONGEST_MARGIN
 from einlass.core.errors import FieldError, Refusal
 from einlass.models import ApiToken, Booking, Branch, Key, Question, Room, Service
-from einlass.operations.access import LONGEST_MARGIN
 from einlass.operations.config_write import Changes
 from einlass.queries.bookings import real
 

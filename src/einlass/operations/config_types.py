@@ -14,6 +14,7 @@ from django.conf.locale import LANG_INFO
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, PlainValidator
 from pydantic_core import PydanticCustomError
 
+from einlass.core.bookings import LONGEST
 from einlass.core.hours import is_known_holiday_region, is_known_zone, parse_span
 from einlass.core.messages import SMS_MESSAGES
 from einlass.core.questions import KINDS, is_mail_address
@@ -239,7 +240,7 @@ Minutes = Annotated[int, Field(ge=0, le=DAY_MINUTES)]
 Notice = Annotated[int, Field(ge=0, le=525_600)]
 # How long something is kept; nothing means for ever, or not at all where it says so.
 Days = Annotated[int, Field(ge=1, le=36_500)] | None
-Duration = Annotated[int, Field(ge=1, le=31 * DAY_MINUTES)]
+Duration = Annotated[int, Field(ge=1, le=LONGEST // dt.timedelta(minutes=1))]
 Durations = Annotated[list[Duration], Field(min_length=1), AfterValidator(_different)]
 Colour = Annotated[str, AfterValidator(_colour)]
 Origins = Annotated[list[Annotated[str, short(200), AfterValidator(_origin)]], AfterValidator(_different)]

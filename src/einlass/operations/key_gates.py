@@ -10,10 +10,10 @@ from einlass.core import key_steps as steps
 from einlass.core import keys as core
 from einlass.core.brake import is_explained
 from einlass.core.comparing import is_compared
-from einlass.core.grants import GRANTING
 from einlass.core.keys import KeyState
 from einlass.core.locks import LockSystemState
 from einlass.models import Key, LockSystem
+from einlass.models.neighbours import GRANTING_STATES
 from einlass.operations.access import QUOTA
 from einlass.operations.key_rows import Situation
 
@@ -24,7 +24,6 @@ COMPARED_WITHIN = timedelta(minutes=1)
 PASSING = frozenset({"", "vendor_unreachable", "throttled", "outcome_unknown"})
 # As long as the one call may take that asks whether an account is back.
 PROBED_WITHIN = timedelta(seconds=20)
-GRANTING_STATES = sorted(status.value for status in GRANTING)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,15 +13,11 @@ from django.utils.translation import gettext_lazy as _
 from einlass.core.events import Event, KeyDrifted, KeyTrouble
 from einlass.core.grants import GRANTING, key_window
 from einlass.core.keys import DUPLICATE, OPENS_NOTHING
-from einlass.models import Access, Booking, User
-from einlass.operations.addresses import address_of
-from einlass.operations.alarms import staff_of
+from einlass.models import Access, Booking
 from einlass.operations.key_problems import ADVICE, SENTENCES
-from einlass.operations.message_values import booking_values, letter
-from einlass.operations.messages import queue
+from einlass.operations.staff_mail import about, staff_of, write_to
 from einlass.queries.bookings import with_facts
 from einlass.queries.services import organisation
-from einlass.queries.templates import wording
 
 KIND = "message_key_changed"
 # What stands in the mail, and what to do about it.
@@ -45,12 +41,12 @@ def tell_staff(event: Event, booking: Booking, *, now: datetime) -> None:
     """Write the mail that follows from the event, in the caller's transaction; the same key makes no second one."""
     match event:
         case KeyDrifted(marker=marker, what=what) if OPENS_NOTHING & set(what.split(",")) and _runs(booking, now=now):
-            _write_all(booking, DELETED if booking.branch.remake_running else LEFT, once=f"{KIND}.{marker}", now=now)
+            _write(booking, DELETED if booking.branch.remake_running else LEFT, once=f"{KIND}.{marker}", now=now)
         case KeyTrouble(problem="duplicate"):
-            _write_all(booking, TWICE, once=f"{KIND}.{booking.pk}.{_generation(booking)}", now=now)
+            _write(booking, TWICE, once=f"{KIND}.{booking.pk}.{_generation(booking)}", now=now)
         case KeyTrouble(problem="changed_outside") if booking.branch.remake_running or not _runs(booking, now=now):
             # Else the mail of the deletion has said it already.
-            _write_all(booking, UNDONE, once=f"{KIND}.{booking.pk}.{_generation(booking)}.undone", now=now)
+            _write(booking, UNDONE, once=f"{KIND}.{booking.pk}.{_generation(booking)}.undone", now=now)
 
 
 def _generation(booking: Booking) -> int | None:
@@ -62,33 +58,9 @@ def _runs(booking: Booking, *, now: datetime) -> bool:
     return facts.status in GRANTING and now in key_window(facts)
 
 
-def _write_all(booking: Booking, news: News, *, once: str, now: datetime) -> None:
+def _write(booking: Booking, news: News, *, once: str, now: datetime) -> None:
     booking = with_facts(Booking.objects.filter(pk=booking.pk)).get()
-    for person in staff_of(booking.branch):
-        _write(booking, news, person, once=f"{once}.{person.pk}", now=now)
-
-
-def _write(booking: Booking, news: News, person: User, *, once: str, now: datetime) -> None:
     operator = organisation()
-    language = operator.default_language
-    with translation.override(language):
-        problem, advice = str(news[0]), str(news[1])
-    values = booking_values(booking, operator, language=language) | {
-        "guest": booking.guest_name or booking.reference,
-        "link": address_of("manage_booking", booking.reference),
-        "problem": problem,
-        "advice": advice,
-    }
-    made = letter(KIND, wording(KIND, language=language, operator=operator), values, language=language, operator=operator)
-    queue(
-        kind=KIND,
-        to=person.email,
-        language=language,
-        subject=made.subject,
-        text=made.text,
-        html=made.html,
-        once=once,
-        booking=booking,
-        useful_until=booking.end,
-        now=now,
-    )
+    with translation.override(operator.default_language):
+        values = about(booking, operator) | {"problem": str(news[0]), "advice": str(news[1])}
+    write_to(staff_of(booking.branch), KIND, values, operator=operator, once=once, booking=booking, useful_until=booking.end, now=now)

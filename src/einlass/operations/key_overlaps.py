@@ -4,12 +4,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import transaction
 from django.db.models import Q
 
-from einlass.core.bookings import Status
+from einlass.core.bookings import LONGEST_MARGIN, Status
 from einlass.core.grants import chosen_doors, key_window, opens_doors
 from einlass.core.keys import Listing, SeenKey
 from einlass.locks.redaction import redacted
@@ -17,7 +17,6 @@ from einlass.models import Access, Booking, Branch
 from einlass.operations.access import make_due
 from einlass.queries.bookings import with_facts
 
-LONGEST_MARGIN = timedelta(days=1)
 # A request that was declined never had a key that somebody could mistake it for.
 CONCERNED = sorted(status.value for status in (Status.CONFIRMED, Status.COMPLETED, Status.NO_SHOW, Status.CANCELLED))
 

@@ -12,16 +12,13 @@ from django.utils import translation
 from einlass.core.bookings import Status
 from einlass.core.grants import chosen_doors
 from einlass.core.keys import KeyState
-from einlass.models import Booking, Key, Message, User
-from einlass.operations.addresses import address_of
-from einlass.operations.alarms import staff_of
+from einlass.models import Booking, Key, Message
 from einlass.operations.key_problems import problem_sentence
-from einlass.operations.message_values import booking_values, clock_after, letter
-from einlass.operations.messages import queue
+from einlass.operations.message_values import clock_after
+from einlass.operations.staff_mail import about, staff_of, write_to
 from einlass.queries.bookings import with_facts
 from einlass.queries.keys import MAY_OPEN
 from einlass.queries.services import organisation
-from einlass.queries.templates import wording
 
 KIND = "message_key_stays"
 # So long before the next booking somebody hears of it; time enough to go there.
@@ -52,8 +49,7 @@ def _alarm(key: Key, *, now: datetime) -> bool:
         return False
     booking = with_facts(Booking.objects.filter(pk=key.booking_id)).get()
     with transaction.atomic():
-        for person in staff_of(booking.branch):
-            _write(booking, key, following, person, once=f"{once}.{person.pk}", now=now)
+        _write(booking, key, following, once=once, now=now)
     return True
 
 
@@ -70,32 +66,17 @@ def _own_doors(booking: Booking) -> frozenset[str]:
     return frozenset(door.component for door in chosen_doors(facts)) & (facts.service_doors | facts.room_doors)
 
 
-def _write(booking: Booking, key: Key, following: Booking, person: User, *, once: str, now: datetime) -> None:
+def _write(booking: Booking, key: Key, following: Booking, *, once: str, now: datetime) -> None:
     operator = organisation()
-    language = operator.default_language
-    zone = booking.branch.time_zone
+    language, zone = operator.default_language, booking.branch.time_zone
     problem = booking.access.problem
     with translation.override(language):
         reason = problem_sentence(problem) if problem else ""
     begins = clock_after(following.start, now, zone, language=language)
-    values = booking_values(booking, operator, language=language) | {
-        "guest": booking.guest_name or booking.reference,
-        "link": address_of("manage_booking", booking.reference),
+    values = about(booking, operator) | {
         "problem": reason,
         "key_until": clock_after(key.opens_until or key.valid_until, booking.start, zone, language=language),
         "next_time": begins,
         "next_booking": f"{following.reference}, {begins}",
     }
-    made = letter(KIND, wording(KIND, language=language, operator=operator), values, language=language, operator=operator)
-    queue(
-        kind=KIND,
-        to=person.email,
-        language=language,
-        subject=made.subject,
-        text=made.text,
-        html=made.html,
-        once=once,
-        booking=booking,
-        useful_until=key.valid_until,
-        now=now,
-    )
+    write_to(staff_of(booking.branch), KIND, values, operator=operator, once=once, booking=booking, useful_until=key.valid_until, now=now)

@@ -12,6 +12,7 @@ import structlog
 from django.db import transaction
 from django.db.models import F, QuerySet
 
+from einlass.core.bookings import LONGEST_MARGIN
 from einlass.core.comparing import NOTES_VERSION, is_compared
 from einlass.core.events import CLOCK, Actor, StrayKeyDecided, StrayKeyEnded, StrayKeyFound
 from einlass.core.grants import GRANTING, Grant, digest_of, grant_for
@@ -31,7 +32,6 @@ Decision = Literal["revoke", "kept"]
 WAITING, REVOKE, KEPT = "", "revoke", "kept"
 # As long as one look at it may take, with its two calls: then another worker may take it.
 CLAIMED_FOR = timedelta(minutes=1)
-LONGEST_MARGIN = timedelta(days=1)
 
 Clock = Callable[[], datetime]
 

@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 from django.db.models import Q
 
 from einlass.core.access import PATIENCE, PATIENCE_SHORT, AccessState
-from einlass.core.bookings import LONGEST, LONGEST_BUFFER, Status
+from einlass.core.bookings import LONGEST, LONGEST_BUFFER, LONGEST_MARGIN, Status
 from einlass.core.grants import chosen_doors
 from einlass.core.hours import day_window, local_date
 from einlass.core.messages import NOT_CONFIGURED
@@ -24,8 +24,6 @@ from einlass.queries.keys import AccessView, access_of
 TAKES_PLACE = sorted(status.value for status in (Status.PENDING, Status.CONFIRMED, Status.COMPLETED, Status.NO_SHOW))
 # A key that is not confirmed this long before it has to open is told to somebody.
 LATE = timedelta(hours=2)
-# No margin of a branch is longer than this, so a key may be looked at for so long after the end and before the start.
-LONGEST_MARGIN = timedelta(days=1)
 # The vendor said yes to taking the key back, or the key ought to have ended, and it opens all the same.
 STAYS = frozenset({"failed_to_revoke", "failed_to_expire"})
 # More than anybody reads; beyond it the list of bookings is the place to look.

@@ -9,14 +9,14 @@ from datetime import datetime, timedelta
 
 from django.db.models import Count, Exists, F, OuterRef, Q
 
-from einlass.core.bookings import Status
+from einlass.core.bookings import LONGEST_MARGIN, Status
 from einlass.core.door_log import FIRST_READING, REACH, REPORTED_WITHIN, SUGGESTED_FOR, Attendance, Holder, nobody_came
 from einlass.core.grants import DoorUse, chosen_doors, key_window
 from einlass.core.keys import KeyState
 from einlass.core.openings import OpeningState
 from einlass.core.windows import Window
 from einlass.models import Booking, Branch, DoorEntry, DoorOpening, Key, Organisation
-from einlass.models.neighbours import GRANTING_STATES, LONGEST_MARGIN
+from einlass.models.neighbours import GRANTING_STATES
 from einlass.queries.bookings import with_facts
 
 # Of these it may still be said that nobody came.

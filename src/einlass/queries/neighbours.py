@@ -10,10 +10,11 @@ from datetime import datetime, timedelta
 
 from django.db.models import Q, QuerySet
 
+from einlass.core.bookings import LONGEST_MARGIN
 from einlass.core.grants import grant_for
 from einlass.core.windows import Window
 from einlass.models import Booking, Service
-from einlass.models.neighbours import GRANTING_STATES, LONGEST_MARGIN, beside
+from einlass.models.neighbours import GRANTING_STATES, beside
 from einlass.queries.bookings import with_facts
 
 

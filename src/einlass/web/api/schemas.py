@@ -11,13 +11,13 @@ from ninja import Schema
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator, ConfigDict, Field, TypeAdapter, WithJsonSchema
 
 from einlass.core.access import PROBLEMS, AccessState
-from einlass.core.bookings import SHOWN, Status
+from einlass.core.bookings import LONGEST, SHOWN, Status
 from einlass.core.questions import KINDS
 
 AnyDay = TypeVar("AnyDay", bound=dt.date)
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 YEARS = range(2000, 2200)
-LONGEST = 44_640  # minutes of a booking: 31 days
+LONGEST_MINUTES = LONGEST // dt.timedelta(minutes=1)
 STATUSES = tuple(status.value for status in Status if SHOWN[status] is status)
 
 
@@ -59,7 +59,7 @@ _TIME: TypeAdapter[dt.datetime] = TypeAdapter(AwareDatetime)
 Instant = Annotated[AwareDatetime, BeforeValidator(_text_of_time), AfterValidator(_in_range)]
 Day = Annotated[dt.date, BeforeValidator(_date), AfterValidator(_in_range)]
 DayOrTime = Annotated[dt.date | dt.datetime, BeforeValidator(_day_or_time), WithJsonSchema({"type": "string"})]
-Minutes = Annotated[int, Field(ge=1, le=LONGEST, description="Minutes.")]
+Minutes = Annotated[int, Field(ge=1, le=LONGEST_MINUTES, description="Minutes.")]
 Shown = Literal["held", "pending", "confirmed", "cancelled", "declined", "completed", "no_show"]
 Reason = Annotated[str, Field(max_length=500), AfterValidator(_without_controls)]
 
