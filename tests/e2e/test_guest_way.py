@@ -93,20 +93,6 @@ def hold(page: Page, day: date, hour: int) -> None:
     expect(page.locator(".held")).to_be_visible()
 
 
-def test_press_that_began_before_the_times_came_counts(visit: Visit, days: Iterator[date]) -> None:
-    page = visit()
-    page.goto(f"/book/seminar/?day={next(days).isoformat()}")
-    button = page.locator(".next-bar .btn").bounding_box()
-    assert button is not None
-    page.mouse.move(button["x"] + 5, button["y"] + button["height"] / 2)
-    page.mouse.down()
-    page.evaluate("document.querySelectorAll('.slot input')[14].click()")
-    expect(page.locator(".opens")).to_be_visible()
-    page.mouse.up()
-
-    expect(page.locator(".held")).to_be_visible()
-
-
 def fill_in(page: Page, **changed: str) -> None:
     for key, value in (ANSWERS | changed).items():
         page.locator(f"#field-{key}").fill(value)
@@ -340,3 +326,17 @@ def test_links_lead_to_a_branch_a_service_and_a_day(visit: Visit, days: Iterator
         page.goto(f"{link}?day={day.isoformat()}")
         expect(heading(page)).to_have_text("Wann kommen Sie?")
         expect(page.locator("td [aria-current=date]")).to_have_text(str(day.day))
+
+
+def test_press_that_began_before_the_times_came_counts(visit: Visit, days: Iterator[date]) -> None:
+    page = visit()
+    page.goto(f"/book/seminar/?day={next(days).isoformat()}")
+    button = page.locator(".next-bar .btn").bounding_box()
+    assert button is not None
+    page.mouse.move(button["x"] + 5, button["y"] + button["height"] / 2)
+    page.mouse.down()
+    page.evaluate("document.querySelectorAll('.slot input')[14].click()")
+    expect(page.locator(".opens")).to_be_visible()
+    page.mouse.up()
+
+    expect(page.locator(".held")).to_be_visible()
