@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django.utils import translation
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, Route, expect
 from tests.e2e.test_pages_axe import TOO_WIDE, findings_in_both_themes
 from tests.house import House
 
@@ -340,3 +340,26 @@ def test_press_that_began_before_the_times_came_counts(visit: Visit, days: Itera
     page.mouse.up()
 
     expect(page.locator(".held")).to_be_visible()
+
+
+def test_press_on_a_time_of_the_day_before_does_not_call_it_back(visit: Visit, days: Iterator[date]) -> None:
+    page = visit()
+    page.goto(f"/book/seminar/?day={next(days).isoformat()}")
+    other = page.locator("table.month td a:not([aria-current])").last
+    number, on_their_way = other.inner_text().strip(), list[Route]()
+
+    def keep(route: Route) -> None:
+        on_their_way.append(route)
+
+    page.route("**/book/seminar/?*", keep)
+    other.click()
+    page.locator(".slot").nth(5).scroll_into_view_if_needed()
+    slot = page.locator(".slot").nth(5).bounding_box()
+    assert slot is not None
+    page.mouse.click(slot["x"] + slot["width"] / 2, slot["y"] + slot["height"] / 2)
+    page.wait_for_timeout(300)
+    for route in on_their_way:
+        route.continue_()
+
+    expect(page.locator("td [aria-current=date]")).to_have_text(number)
+    assert page.locator(".slot input:checked").count() == 0

@@ -99,6 +99,7 @@ def test_book_tap_move_cancel(page: Page, panel: Panel) -> None:
     choose_a_day_ahead(page, days=4)
     page.locator("label.slot", has_text="04:00").click()
     moved = datetime.fromisoformat(str(page.locator('input[name="start"]:checked').get_attribute("value")))
+    assert moved - end > timedelta(hours=1), "the times of the day that was left behind"
     page.get_by_role("button", name="Weiter").last.click()
     page.get_by_role("button", name=re.compile("umbuchen", re.IGNORECASE)).click()
     expect(page.locator("#key.ready")).to_be_visible(timeout=30_000)
